@@ -18,17 +18,17 @@ run "alb_serves_https_and_sends_ws_to_push" {
 
   assert {
     condition     = aws_lb_listener.https.port == 443 && aws_lb_listener.https.protocol == "HTTPS"
-    error_message = "HTTPS on 443"
+    error_message = "the load balancer serves HTTPS on port 443"
   }
 
   assert {
     condition     = aws_lb_listener.https.certificate_arn == var.certificate_arn
-    error_message = "the certificate of ACM"
+    error_message = "the listener has the certificate of ACM"
   }
 
   assert {
     condition     = startswith(aws_lb_listener.https.ssl_policy, "ELBSecurityPolicy-TLS13-1-2-")
-    error_message = "TLS 1.2 or later"
+    error_message = "clients need TLS 1.2 or later"
   }
 
   assert {
@@ -43,7 +43,7 @@ run "alb_serves_https_and_sends_ws_to_push" {
 
   assert {
     condition     = one(one(aws_lb_listener_rule.websockets.condition).path_pattern).values == toset(["/ws"]) && aws_lb_listener_rule.websockets.action[0].target_group_arn == aws_lb_target_group.this["push"].arn
-    error_message = "/ws goes straight to push"
+    error_message = "/ws goes to push"
   }
 
   assert {
@@ -53,7 +53,7 @@ run "alb_serves_https_and_sends_ws_to_push" {
 
   assert {
     condition     = aws_lb_listener_rule.operators.priority < aws_lb_listener_rule.websockets.priority
-    error_message = "the rule of operators comes first"
+    error_message = "the rule for operators' paths has the highest priority"
   }
 
   assert {
@@ -86,17 +86,17 @@ run "alb_checks_targets_over_tls" {
 
   assert {
     condition     = toset(keys(aws_lb_target_group.this)) == toset(["api", "push"])
-    error_message = "a target group for each program with a listener"
+    error_message = "api and push have a target group each"
   }
 
   assert {
     condition     = alltrue([for g in aws_lb_target_group.this : g.protocol == "HTTPS" && g.port == 8443 && g.target_type == "ip"])
-    error_message = "TLS to the tasks"
+    error_message = "the load balancer connects to tasks by TLS"
   }
 
   assert {
     condition     = alltrue([for g in aws_lb_target_group.this : g.load_balancing_algorithm_type == "least_outstanding_requests"])
-    error_message = "new sockets go to the task with the fewest"
+    error_message = "new sockets go to the task with the fewest sockets"
   }
 
   assert {
@@ -106,7 +106,7 @@ run "alb_checks_targets_over_tls" {
 
   assert {
     condition     = aws_lb_target_group.this["api"].deregistration_delay == "30" && aws_lb_target_group.this["push"].deregistration_delay == "15"
-    error_message = "requests of api end within 30 s, push needs no wait"
+    error_message = "deregistration leaves api 30 s for its requests, and push 15 s"
   }
 
   assert {
@@ -128,7 +128,7 @@ run "alb_can_be_closed_to_other_networks" {
 
   assert {
     condition     = [for r in aws_vpc_security_group_ingress_rule.https : r.cidr_ipv4] == ["192.0.2.0/24"]
-    error_message = "only the named network"
+    error_message = "only the allowed network may connect"
   }
 }
 

@@ -21,12 +21,12 @@ run "cluster_counts_its_tasks_and_keeps_its_logs" {
 
   assert {
     condition     = aws_cloudwatch_log_group.insights.name == "/aws/ecs/containerinsights/echo/performance"
-    error_message = "the log of Container Insights is ours before ECS makes it"
+    error_message = "the stack creates the log group of Container Insights before ECS does"
   }
 
   assert {
     condition     = alltrue([for g in [aws_cloudwatch_log_group.insights, aws_cloudwatch_log_group.exec] : g.retention_in_days == 30 && g.kms_key_id == var.kms_key_arn])
-    error_message = "logs are encrypted and end"
+    error_message = "logs are encrypted and have a retention"
   }
 
   assert {

@@ -33,27 +33,27 @@ run "service_behind_the_balancer" {
 
   assert {
     condition     = aws_ecs_service.this.network_configuration[0].subnets == toset(var.network.subnet_ids)
-    error_message = "tasks stand in the private subnets"
+    error_message = "tasks are in the private subnets"
   }
 
   assert {
     condition     = aws_ecs_service.this.deployment_circuit_breaker[0].enable && aws_ecs_service.this.deployment_circuit_breaker[0].rollback
-    error_message = "a failed rollout goes back"
+    error_message = "ECS rolls a failed rollout back"
   }
 
   assert {
     condition     = aws_ecs_service.this.deployment_minimum_healthy_percent == 100 && aws_ecs_service.this.deployment_maximum_percent == 150
-    error_message = "a rollout never has fewer tasks, and replaces them in steps"
+    error_message = "a rollout keeps all tasks running, and replaces them in steps"
   }
 
   assert {
     condition     = !aws_ecs_service.this.enable_execute_command
-    error_message = "nobody opens a shell in a task"
+    error_message = "execute-command is off, so nobody can open a shell in a task"
   }
 
   assert {
     condition     = aws_ecs_service.this.load_balancer != null && one(aws_ecs_service.this.load_balancer).container_port == 8443
-    error_message = "the balancer reaches the TLS front"
+    error_message = "the load balancer connects to the container front"
   }
 
   assert {
@@ -73,7 +73,7 @@ run "service_behind_the_balancer" {
 
   assert {
     condition     = one(aws_appautoscaling_policy.target[0].target_tracking_scaling_policy_configuration[0].customized_metric_specification).namespace == "EchoStream" && one(aws_appautoscaling_policy.target[0].target_tracking_scaling_policy_configuration[0].customized_metric_specification).metric_name == "Connections" && one(aws_appautoscaling_policy.target[0].target_tracking_scaling_policy_configuration[0].customized_metric_specification).statistic == "Average"
-    error_message = "the average of a metric of our own"
+    error_message = "the policy tracks the average of our own metric"
   }
 
   assert {
@@ -101,22 +101,22 @@ run "service_scaled_by_the_age_of_the_queue" {
 
   assert {
     condition     = aws_cloudwatch_metric_alarm.backlog["old"].threshold == 5 && aws_cloudwatch_metric_alarm.backlog["old"].alarm_actions == toset([aws_appautoscaling_policy.more[0].arn])
-    error_message = "an old entry adds tasks"
+    error_message = "an old entry in the queue adds tasks"
   }
 
   assert {
     condition     = aws_cloudwatch_metric_alarm.backlog["young"].threshold == 1 && aws_cloudwatch_metric_alarm.backlog["young"].evaluation_periods == 15 && aws_cloudwatch_metric_alarm.backlog["young"].alarm_actions == toset([aws_appautoscaling_policy.fewer[0].arn])
-    error_message = "a quarter of an hour without a backlog removes one"
+    error_message = "a quarter of an hour without a backlog removes a task"
   }
 
   assert {
     condition     = one([for q in aws_cloudwatch_metric_alarm.backlog["old"].metric_query : q if q.id == "oldest"]).expression == "MAX([FILL(fanout, 0), FILL(sqs0, 0), FILL(sqs1, 0)])"
-    error_message = "the age is the largest that fanout or SQS sees"
+    error_message = "the alarm takes the larger of fanout's and SQS's age"
   }
 
   assert {
     condition     = one(one([for q in aws_cloudwatch_metric_alarm.backlog["old"].metric_query : q if q.id == "sqs1"]).metric).dimensions == tomap({ QueueName = "b.fifo" })
-    error_message = "each queue is asked"
+    error_message = "the alarm reads the age of each queue"
   }
 }
 

@@ -20,7 +20,7 @@ run "task_has_no_more_rights_than_it_needs" {
 
   assert {
     condition     = jsondecode(aws_iam_role.task.assume_role_policy).Statement[0].Principal.Service == "ecs-tasks.amazonaws.com" && jsondecode(aws_iam_role.task.assume_role_policy).Statement[0].Condition.StringEquals["aws:SourceAccount"] == "123456789012"
-    error_message = "only tasks of this account take the role"
+    error_message = "only tasks of this account may assume the role"
   }
 
   assert {
@@ -30,22 +30,22 @@ run "task_has_no_more_rights_than_it_needs" {
 
   assert {
     condition     = { for s in jsondecode(aws_iam_role_policy.execution.policy).Statement : s.Sid => s }.ReadSecrets.Resource == ["arn:aws:secretsmanager:eu-central-1:123456789012:secret:echo/app-AbCdEf"]
-    error_message = "exactly its secrets, without the JSON key"
+    error_message = "ECS may read the task's secrets and no others"
   }
 
   assert {
     condition     = { for s in jsondecode(aws_iam_role_policy.execution.policy).Statement : s.Sid => s }.PullImages.Resource == ["arn:aws:ecr:eu-central-1:123456789012:repository/echostream-push"]
-    error_message = "exactly its images"
+    error_message = "ECS may pull the task's images and no others"
   }
 
   assert {
     condition     = { for s in jsondecode(aws_iam_role_policy.execution.policy).Statement : s.Sid => s }.DecryptSecrets.Condition.StringEquals["kms:ViaService"] == "secretsmanager.eu-central-1.amazonaws.com"
-    error_message = "the key serves for secrets only"
+    error_message = "ECS may use the key only to read secrets"
   }
 
   assert {
     condition     = alltrue([for s in jsondecode(aws_iam_role_policy.execution.policy).Statement : !contains(s.Resource, "*") || s.Action == ["ecr:GetAuthorizationToken"]])
-    error_message = "no other statement is for all resources"
+    error_message = "only the login to the registry applies to all resources"
   }
 
   assert {
@@ -68,7 +68,7 @@ run "task_is_locked_down" {
 
   assert {
     condition     = output.container_definitions.one.linuxParameters.capabilities.drop == ["ALL"]
-    error_message = "no capabilities"
+    error_message = "containers have no capabilities"
   }
 
   assert {
@@ -78,12 +78,12 @@ run "task_is_locked_down" {
 
   assert {
     condition     = output.container_definitions.one.entryPoint == ["echostream-push"] && tolist(output.container_definitions.one.command) == tolist(["--x"])
-    error_message = "the command replaces the image's"
+    error_message = "the command replaces the image's command"
   }
 
   assert {
     condition     = output.container_definitions.one.ulimits[0].softLimit == 65535
-    error_message = "descriptors for two a socket"
+    error_message = "the task may open two descriptors for each socket"
   }
 
   assert {
@@ -93,12 +93,12 @@ run "task_is_locked_down" {
 
   assert {
     condition     = aws_cloudwatch_log_group.this.retention_in_days == 30 && aws_cloudwatch_log_group.this.kms_key_id == var.kms_key_arn
-    error_message = "the log is encrypted and ends"
+    error_message = "the log is encrypted and has a retention"
   }
 
   assert {
     condition     = aws_ecs_task_definition.this.network_mode == "awsvpc" && aws_ecs_task_definition.this.requires_compatibilities == toset(["FARGATE"])
-    error_message = "Fargate"
+    error_message = "the task runs on Fargate"
   }
 
   assert {

@@ -28,7 +28,7 @@ run "aurora_is_encrypted_and_private" {
 
   assert {
     condition     = length(aws_rds_cluster_instance.this) == 2
-    error_message = "a writer and a reader"
+    error_message = "the cluster has a writer and a reader"
   }
 
   assert {
@@ -48,7 +48,7 @@ run "aurora_is_encrypted_and_private" {
 
   assert {
     condition     = aws_rds_cluster.this.db_subnet_group_name == aws_db_subnet_group.this.name && aws_db_subnet_group.this.subnet_ids == toset(var.subnet_ids)
-    error_message = "instances stand in the database subnets"
+    error_message = "instances are in the database subnets"
   }
 
   assert {
@@ -58,17 +58,17 @@ run "aurora_is_encrypted_and_private" {
 
   assert {
     condition     = aws_rds_cluster.this.deletion_protection && !aws_rds_cluster.this.skip_final_snapshot && aws_rds_cluster.this.final_snapshot_identifier == "echo-final"
-    error_message = "a deletion is refused, and would leave a snapshot"
+    error_message = "deletion is refused, and would leave a snapshot"
   }
 
   assert {
     condition     = aws_rds_cluster.this.backup_retention_period == 14
-    error_message = "14 days can be restored"
+    error_message = "backups cover 14 days"
   }
 
   assert {
     condition     = aws_cloudwatch_log_group.postgresql.name == "/aws/rds/cluster/echo/postgresql" && aws_cloudwatch_log_group.postgresql.kms_key_id == var.kms_key_arn && aws_cloudwatch_log_group.postgresql.retention_in_days == 30
-    error_message = "the log is encrypted and ends"
+    error_message = "the log is encrypted and has a retention"
   }
 
   assert {
@@ -78,7 +78,7 @@ run "aurora_is_encrypted_and_private" {
 
   assert {
     condition     = aws_rds_cluster.this.engine == "aurora-postgresql" && aws_rds_cluster_parameter_group.this.family == "aurora-postgresql17"
-    error_message = "Aurora PostgreSQL 17"
+    error_message = "the engine is Aurora PostgreSQL 17"
   }
 }
 

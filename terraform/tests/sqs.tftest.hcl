@@ -22,7 +22,7 @@ run "sqs_queues_are_fifo_with_high_throughput" {
 
   assert {
     condition     = alltrue([for q in aws_sqs_queue.events : q.fifo_queue && q.deduplication_scope == "messageGroup" && q.fifo_throughput_limit == "perMessageGroupId"])
-    error_message = "order and throughput hold for each channel"
+    error_message = "order and throughput limits apply to each channel"
   }
 
   assert {
@@ -37,22 +37,22 @@ run "sqs_queues_are_fifo_with_high_throughput" {
 
   assert {
     condition     = alltrue([for q in aws_sqs_queue.events : q.visibility_timeout_seconds == 30 && q.message_retention_seconds == 1209600 && q.max_message_size == 262144])
-    error_message = "visibility, retention and size as docs/guarantees.md says"
+    error_message = "visibility, retention and size are those of docs/guarantees.md"
   }
 
   assert {
     condition     = alltrue([for n, q in aws_sqs_queue.events : jsondecode(q.redrive_policy).deadLetterTargetArn == aws_sqs_queue.dead[n].arn && jsondecode(q.redrive_policy).maxReceiveCount == 100])
-    error_message = "a redrive policy, which readiness asks for"
+    error_message = "each queue has the redrive policy that readiness checks"
   }
 
   assert {
     condition     = alltrue([for q in aws_sqs_queue.dead : q.fifo_queue && q.message_retention_seconds == 1209600])
-    error_message = "dead letters are FIFO and stay as long as SQS allows"
+    error_message = "queues of dead letters are FIFO and keep messages for 14 days"
   }
 
   assert {
     condition     = alltrue([for n, p in aws_sqs_queue_redrive_allow_policy.dead : jsondecode(p.redrive_allow_policy).sourceQueueArns == [aws_sqs_queue.events[n].arn]])
-    error_message = "no other queue uses our dead letters"
+    error_message = "no other queue may use our queues of dead letters"
   }
 
   assert {

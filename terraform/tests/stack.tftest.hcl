@@ -46,7 +46,7 @@ run "stack" {
 
   assert {
     condition     = alltrue(flatten([for p in ["api", "push", "fanout"] : [for s in jsondecode(output.task_policies[p]).Statement : !contains(s.Resource, "*")]]))
-    error_message = "no right is for all resources"
+    error_message = "no statement of a task role applies to all resources"
   }
 
   assert {
@@ -61,17 +61,17 @@ run "stack" {
 
   assert {
     condition     = { for s in jsondecode(output.task_policies.push).Statement : s.Sid => s }.EncryptMessages.Condition.StringEquals["kms:ViaService"] == "sqs.eu-central-1.amazonaws.com"
-    error_message = "tasks use the key through SQS only"
+    error_message = "task roles may use the key only through SQS"
   }
 
   assert {
     condition     = toset({ for s in jsondecode(output.execution_policies.fanout).Statement : s.Sid => s }.ReadSecrets.Resource) == toset([aws_secretsmanager_secret_version.this["app-password"].arn, aws_secretsmanager_secret_version.redis_url.arn])
-    error_message = "fanout gets no key of tokens and no key of the operator"
+    error_message = "fanout gets neither the token secret nor the operator's key"
   }
 
   assert {
     condition     = !contains({ for s in jsondecode(output.execution_policies.push).Statement : s.Sid => s }.ReadSecrets.Resource, aws_secretsmanager_secret_version.this["operator-key"].arn)
-    error_message = "push gets no key of the operator"
+    error_message = "push does not get the operator's key"
   }
 
   assert {
@@ -82,22 +82,22 @@ run "stack" {
   # The stack sets up the programs.
   assert {
     condition     = { for e in output.containers.api.api.environment : e.name => e.value }.ES_DATABASE_URL == "postgresql://echostream_app@writer.example:${module.database.port}/${module.database.database_name}?sslmode=verify-full&sslrootcert=/run/echostream/database-ca.pem"
-    error_message = "PostgreSQL by TLS, its certificate checked, the password apart"
+    error_message = "programs reach PostgreSQL by TLS, with the password outside the URL"
   }
 
   assert {
     condition     = alltrue([for p in ["api", "push", "fanout"] : strcontains({ for e in output.containers[p][p].environment : e.name => e.value }.ES_DATABASE_URL, "sslmode=verify-full")])
-    error_message = "every program checks the certificate"
+    error_message = "every program checks the certificate of Aurora"
   }
 
   assert {
     condition     = { for e in output.containers.migrate.roles.environment : e.name => e.value }.PGSSLMODE == "verify-full" && strcontains({ for e in output.containers.migrate.migrate.environment : e.name => e.value }.ES_DATABASE_OWNER_URL, "sslmode=verify-full")
-    error_message = "the migration checks it, too"
+    error_message = "the migration checks the certificate of Aurora"
   }
 
   assert {
     condition     = startswith(aws_secretsmanager_secret_version.redis_url.secret_string, "rediss://:") && endswith(aws_secretsmanager_secret_version.redis_url.secret_string, "@primary.example:6379")
-    error_message = "Redis by TLS with a password"
+    error_message = "programs reach Redis by TLS with a password"
   }
 
   assert {
@@ -107,7 +107,7 @@ run "stack" {
 
   assert {
     condition     = { for e in output.containers.fanout.fanout.environment : e.name => e.value }.ES_QUEUE_URL == "sqs:" && { for e in output.containers.fanout.fanout.environment : e.name => e.value }.ES_SQS_QUEUE_URLS == join(",", module.queue.urls)
-    error_message = "the queue is SQS, all queues in one order"
+    error_message = "ES_SQS_QUEUE_URLS has all queues in the order of their numbers"
   }
 
   assert {
@@ -117,7 +117,7 @@ run "stack" {
 
   assert {
     condition     = alltrue(flatten([for p in values(output.containers) : [for c in values(p) : [for e in c.environment : !strcontains(lower(e.name), "password") && e.name != "ES_JWT_SECRET" && e.name != "ES_OPERATOR_KEY" && e.name != "ES_REDIS_URL"]]]))
-    error_message = "no secret stands in a task definition"
+    error_message = "no task definition holds a secret"
   }
 
   assert {
@@ -177,7 +177,7 @@ run "stack" {
 
   assert {
     condition     = alltrue([for p in values(output.containers) : anytrue([for c in values(p) : c.name == "prepare" && !c.essential])])
-    error_message = "a first container writes certificates and ends"
+    error_message = "a first container writes the certificates and ends"
   }
 
   assert {
@@ -198,7 +198,7 @@ run "stack" {
 
   assert {
     condition     = output.scaling.push.target.target_value == 6000 && output.scaling.push.target.scale_in_cooldown == 900
-    error_message = "6000 sockets a task, slow scale-in"
+    error_message = "push aims at 6000 sockets for each task, and scales in slowly"
   }
 
   assert {
@@ -208,7 +208,7 @@ run "stack" {
 
   assert {
     condition     = length([for q in output.scaling.fanout.alarms["old"].metric_query : q if startswith(q.id, "sqs")]) == 4
-    error_message = "and on the age of each queue as SQS sees it"
+    error_message = "fanout scales on the age of each queue as SQS reports it"
   }
 
   assert {
@@ -218,52 +218,52 @@ run "stack" {
 
   assert {
     condition     = { for k in ["delivery-p95", "queue-age", "dead-letters", "http-errors", "metrics-missing"] : k => aws_cloudwatch_metric_alarm.this[k].metric_name } == { delivery-p95 = "DeliveryP95Ms", queue-age = "QueueAgeSeconds", dead-letters = "DeadLetters", http-errors = "HttpErrors", metrics-missing = "Connections" }
-    error_message = "alarms on the names that the programs write"
+    error_message = "alarms use the metric names that the programs write"
   }
 
   assert {
     condition     = alltrue([for k in ["delivery-p95", "queue-age", "dead-letters", "http-errors"] : aws_cloudwatch_metric_alarm.this[k].namespace == "EchoStream" && aws_cloudwatch_metric_alarm.this[k].dimensions == tomap({ Deployment = "echo" })])
-    error_message = "in the namespace and dimension that the programs write"
+    error_message = "alarms use the namespace and the dimension that the programs write"
   }
 
   assert {
     condition     = aws_cloudwatch_metric_alarm.this["delivery-p95"].threshold == 200 && aws_cloudwatch_metric_alarm.this["queue-age"].threshold == 60
-    error_message = "200 ms from send to delivery, 60 s in the queue"
+    error_message = "alarms have the limits 200 ms for delivery and 60 s in the queue"
   }
 
   assert {
     condition     = alltrue([for p in ["api", "push", "fanout"] : aws_cloudwatch_metric_alarm.this["${p}-tasks"].metric_name == "RunningTaskCount" && aws_cloudwatch_metric_alarm.this["${p}-tasks"].comparison_operator == "LessThanThreshold" && aws_cloudwatch_metric_alarm.this["${p}-tasks"].treat_missing_data == "breaching" && aws_cloudwatch_metric_alarm.this["${p}-tasks"].dimensions.ServiceName == p])
-    error_message = "an alarm when tasks are missing, also when no data comes"
+    error_message = "an alarm reports missing tasks, also when no data comes"
   }
 
   assert {
     condition     = alltrue([for p in ["api", "push"] : aws_cloudwatch_metric_alarm.this["${p}-unhealthy"].metric_name == "UnHealthyHostCount" && aws_cloudwatch_metric_alarm.this["${p}-unhealthy"].dimensions.TargetGroup == module.balancer.target_group_arn_suffixes[p]])
-    error_message = "an alarm on unhealthy tasks"
+    error_message = "an alarm reports unhealthy tasks"
   }
 
   assert {
     condition     = alltrue([for k in ["api-target-5xx", "push-target-5xx", "balancer-5xx"] : aws_cloudwatch_metric_alarm.this[k].statistic == "Sum"])
-    error_message = "alarms on 5xx, by program and of the balancer"
+    error_message = "alarms report 5xx of each program and of the load balancer"
   }
 
   assert {
     condition     = alltrue([for n in range(4) : aws_cloudwatch_metric_alarm.this["sqs-${n}-dead"].dimensions.QueueName == "echo-dead-${n}.fifo" && aws_cloudwatch_metric_alarm.this["sqs-${n}-dead"].threshold == 0])
-    error_message = "an alarm on dead letters of each queue"
+    error_message = "an alarm for each queue reports dead letters"
   }
 
   assert {
     condition     = alltrue([for a in aws_cloudwatch_metric_alarm.this : contains(a.alarm_actions, aws_sns_topic.alarms.arn) && contains(a.ok_actions, aws_sns_topic.alarms.arn)])
-    error_message = "every alarm reaches the topic, and so does its end"
+    error_message = "the topic gets the begin and the end of every alarm"
   }
 
   assert {
     condition     = alltrue([for a in aws_cloudwatch_metric_alarm.this : length(a.alarm_description) > 20])
-    error_message = "every alarm says what it means"
+    error_message = "every alarm has a description"
   }
 
   assert {
     condition     = keys(aws_sns_topic_subscription.email) == ["operators@example.com"]
-    error_message = "the topic reaches the operators"
+    error_message = "the topic sends e-mails to the operators"
   }
 
   # The stack encrypts and closes everything.
@@ -279,17 +279,17 @@ run "stack" {
 
   assert {
     condition     = aws_sns_topic.alarms.kms_master_key_id == aws_kms_key.this.arn
-    error_message = "alarms are encrypted"
+    error_message = "the topic of alarms is encrypted"
   }
 
   assert {
     condition     = strcontains(jsonencode(jsondecode(aws_kms_key.this.policy).Statement[1].Condition), "log-group:/echostream/echo*")
-    error_message = "logs of other deployments do not use our key"
+    error_message = "only logs of this deployment may use our key"
   }
 
   assert {
     condition     = length(data.aws_secretsmanager_random_password.this) == 5 && alltrue([for p in data.aws_secretsmanager_random_password.this : p.password_length == 64])
-    error_message = "secrets are random, 64 characters"
+    error_message = "secrets have 64 random characters"
   }
 
   assert {
@@ -309,33 +309,33 @@ run "stack" {
 
   assert {
     condition     = aws_vpc_security_group_ingress_rule.migrate_database.referenced_security_group_id == aws_security_group.migrate.id
-    error_message = "and the migration reaches Aurora"
+    error_message = "the migration may connect to Aurora"
   }
 
   # The stack says where it is.
   assert {
     condition     = output.api_url == "https://chat.example.com/api/v1"
-    error_message = "address of REST"
+    error_message = "the output api_url is the address of REST"
   }
 
   assert {
     condition     = output.websocket_url == "wss://chat.example.com/ws"
-    error_message = "address of WebSockets"
+    error_message = "the output websocket_url is the address of WebSockets"
   }
 
   assert {
     condition     = output.health_url == "https://chat.example.com/healthz"
-    error_message = "address of health"
+    error_message = "the output health_url is the address of /healthz"
   }
 
   assert {
     condition     = aws_route53_record.public[0].name == "chat.example.com" && aws_route53_record.public[0].alias[0].name == module.balancer.dns_name
-    error_message = "the name leads to the balancer"
+    error_message = "the domain name resolves to the load balancer"
   }
 
   assert {
     condition     = aws_acm_certificate.this[0].domain_name == "chat.example.com" && aws_route53_record.proof[0].name == "_proof.chat.example.com."
-    error_message = "a certificate, proved by DNS"
+    error_message = "the certificate of ACM is validated by DNS"
   }
 
   assert {
@@ -345,11 +345,11 @@ run "stack" {
 
   assert {
     condition     = length(terraform_data.migrate) == 0
-    error_message = "no migration runs here"
+    error_message = "no migration runs with migrate_on_apply = false"
   }
 
   assert {
     condition     = length(local.zones) == 3
-    error_message = "three zones of the region"
+    error_message = "the deployment uses three zones of the region"
   }
 }

@@ -31,17 +31,17 @@ run "stack_migrates_before_the_services_change" {
 
   assert {
     condition     = length(terraform_data.migrate) == 1
-    error_message = "a migration runs on apply"
+    error_message = "apply runs the migration"
   }
 
   assert {
     condition     = tolist(output.containers.migrate.migrate.command) == tolist(["db", "migrate", "--to", "20261129120000"])
-    error_message = "up to the version that was asked for"
+    error_message = "the migration stops at the version migrate_to"
   }
 
   assert {
     condition     = length(aws_acm_certificate.this) == 0 && length(aws_route53_record.public) == 0
-    error_message = "no record and no request with a certificate of one's own"
+    error_message = "with certificate_arn and no zone_id, no DNS record and no certificate is created"
   }
 }
 

@@ -19,22 +19,22 @@ run "vpc_has_three_kinds_of_subnets_in_three_zones" {
 
   assert {
     condition     = tolist([for s in aws_subnet.public : s.availability_zone]) == tolist(var.availability_zones)
-    error_message = "a public subnet in each zone"
+    error_message = "each zone has a public subnet"
   }
 
   assert {
     condition     = tolist([for s in aws_subnet.private : s.availability_zone]) == tolist(var.availability_zones)
-    error_message = "a private subnet in each zone"
+    error_message = "each zone has a private subnet"
   }
 
   assert {
     condition     = tolist([for s in aws_subnet.database : s.availability_zone]) == tolist(var.availability_zones)
-    error_message = "a database subnet in each zone"
+    error_message = "each zone has a database subnet"
   }
 
   assert {
     condition     = length(distinct([for s in concat(values(aws_subnet.public), values(aws_subnet.private), values(aws_subnet.database)) : s.cidr_block])) == 9
-    error_message = "nine subnets without a shared network"
+    error_message = "the networks of the nine subnets do not overlap"
   }
 
   assert {
@@ -44,12 +44,12 @@ run "vpc_has_three_kinds_of_subnets_in_three_zones" {
 
   assert {
     condition     = !anytrue([for s in concat(values(aws_subnet.public), values(aws_subnet.private), values(aws_subnet.database)) : s.map_public_ip_on_launch])
-    error_message = "no subnet gives public addresses"
+    error_message = "no subnet assigns public addresses"
   }
 
   assert {
     condition     = length(aws_nat_gateway.this) == 3
-    error_message = "a NAT gateway in each zone"
+    error_message = "each zone has a NAT gateway"
   }
 
   assert {
@@ -69,7 +69,7 @@ run "vpc_has_three_kinds_of_subnets_in_three_zones" {
 
   assert {
     condition     = aws_cloudwatch_log_group.rejected.kms_key_id == var.kms_key_arn && aws_cloudwatch_log_group.rejected.retention_in_days == 30
-    error_message = "the log of rejected connections is encrypted and ends"
+    error_message = "the log of rejected connections is encrypted and has a retention"
   }
 
   assert {
@@ -97,17 +97,17 @@ run "vpc_with_one_nat_gateway_and_endpoints" {
 
   assert {
     condition     = keys(aws_nat_gateway.this) == ["eu-central-1a"]
-    error_message = "one NAT gateway"
+    error_message = "there is one NAT gateway"
   }
 
   assert {
     condition     = alltrue([for r in aws_route.nat : r.nat_gateway_id == aws_nat_gateway.this["eu-central-1a"].id])
-    error_message = "all zones use it"
+    error_message = "all zones use the one NAT gateway"
   }
 
   assert {
     condition     = aws_vpc_endpoint.interface["sqs"].private_dns_enabled
-    error_message = "the endpoint answers for the name of the service"
+    error_message = "the public name of the service resolves to the endpoint"
   }
 
   assert {

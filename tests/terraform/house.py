@@ -9,7 +9,7 @@ import sys
 
 BLOCK = re.compile(r'^(variable|output) "(\w+)" \{\n(.*?)^\}\n', re.M | re.S)
 LONGEST = 400
-SEED = {"gateway_image", "fanout_image"}  # the README gives these two by -var
+SEED = {"gateway_image", "fanout_image"}  # the README sets these two by -var
 
 
 def files(folder, suffix=".tf"):
@@ -34,7 +34,7 @@ def undescribed(path, text):
 
 
 def unchecked(path, text):
-    """A bool has no wrong value; every other variable has a validation."""
+    """Finds variables without a validation. A bool needs none, because it has no wrong value."""
     for kind, name, body in BLOCK.findall(text):
         if kind == "variable" and "validation {" not in body and not re.search(r"^  type +=\s*bool$", body, re.M):
             yield "%s: variable %s has no validation" % (path, name)
@@ -46,7 +46,7 @@ def too_long(path, text):
 
 
 def without_example(path, text):
-    """Variables of an environment without a default stand in its example."""
+    """Finds variables without a default that terraform.tfvars.example does not set."""
     if not path.endswith("variables.tf") or "/envs/" not in path:
         return
     example = read(os.path.join(os.path.dirname(path), "terraform.tfvars.example"))
@@ -70,7 +70,7 @@ def main(folder):
         found = [fault for path in files(folder) for fault in rule(path, read(path))]
         print("\n".join(found + ["%s %s" % ("not ok" if found else "ok", name)]))
         bad |= bool(found)
-    # Each rule can fail.
+    # Check that the rules can fail.
     planted = 'variable "x" {\n}\n' + "\n" * LONGEST
     blind = [name for name, rule in RULES[:3] if not list(rule("planted.tf", planted))]
     print("%s each rule finds a planted fault%s" % ("not ok" if blind else "ok", "".join(": " + n for n in blind)))

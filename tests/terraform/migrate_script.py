@@ -1,6 +1,6 @@
-"""Runs terraform/modules/stack/run-migrate.sh with an `aws` that answers as told.
+"""Runs terraform/modules/stack/run-migrate.sh with a stand-in for `aws`, whose answers are in files.
 
-    migrate_script.py FOLDER      FOLDER is for the stand-in of aws
+    migrate_script.py FOLDER      FOLDER gets the stand-in and its files
 """
 
 import os
@@ -9,7 +9,7 @@ import sys
 
 SCRIPT = "terraform/modules/stack/run-migrate.sh"
 
-# Answers by the verb and what --query asks for; a list gives one answer a call.
+# Selects the answer by the verb and by --query. Each call takes one line of `status`, until the last.
 AWS = """#!/bin/sh
 echo "$*" >>"$FAKE/calls"
 case "$*" in

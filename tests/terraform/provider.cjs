@@ -1,7 +1,7 @@
 // A stand-in for Terraform's AWS provider: it serves the provider's schema and accepts all values, so
 // that `terraform validate`, `terraform test` with mock_provider and a first `terraform plan` run
 // without AWS. It creates nothing. It speaks Terraform's plugin protocol 5, and prints the value of
-// TF_REATTACH_PROVIDERS, by which Terraform uses a provider that runs already. SIGTERM ends it.
+// TF_REATTACH_PROVIDERS, which makes Terraform use this process as the provider. SIGTERM ends it.
 //
 //   NODE_PATH=FOLDER/node_modules node provider.cjs
 //
@@ -38,7 +38,7 @@ const all = (types) => Object.fromEntries(Object.entries(types).map(([type, b]) 
 
 const UNKNOWN = new msgpack.ExtData(0, new Uint8Array([0]));
 
-// Only for resources that do not exist yet: attributes that AWS chooses are unknown.
+// Plans a resource that does not exist yet, so the attributes that AWS chooses are unknown.
 function plan(call, reply) {
 	const { type_name, proposed_new_state } = call.request;
 	const state = msgpack.decode(proposed_new_state.msgpack);
@@ -88,7 +88,7 @@ server.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (err, p
 	}
 	console.log(JSON.stringify({
 		'registry.terraform.io/hashicorp/aws': {
-			Protocol: 'grpc', ProtocolVersion: 5, Pid: process.pid, Test: true, // Test: do not end it
+			Protocol: 'grpc', ProtocolVersion: 5, Pid: process.pid, Test: true, // Test: Terraform does not end this process
 			Addr: { Network: 'tcp', String: `127.0.0.1:${port}` },
 		},
 	}));

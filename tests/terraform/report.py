@@ -1,9 +1,9 @@
-"""Prints a line for each check of a `terraform test -json`, read from stdin.
+"""Reads the output of `terraform test -json` from stdin, and prints a line for each check.
 
     report.py FOLDER      FOLDER has the tests (tests/*.tftest.hcl)
 
 A check is an assertion, or a run that expects a refusal. The name of an assertion is its
-error_message, which says what has to hold.
+error_message, which says what must hold.
 """
 
 import json
@@ -15,7 +15,7 @@ MESSAGE = re.compile(r'^    error_message = "((?:[^"\\]|\\.)*)"$', re.M)
 
 
 def checks_of(path):
-    """{run: messages of its assertions}; a run that expects a refusal has itself as its check"""
+    """{run: names of its checks}. A run without assertions expects a refusal, and is one check."""
     with open(path, encoding="utf-8") as file:
         text = file.read()
     return {run: MESSAGE.findall(body) or [run.replace("_", " ")] for run, body in RUN.findall(text)}
@@ -41,7 +41,7 @@ class Results:
                     self.stray.append("%s: %s" % (found["summary"], found.get("detail", "")))
 
     def verdict(self, key, message):
-        """Did this check hold? A run that stops for another reason has not evaluated its own."""
+        """Returns ok or not ok, and a remark. A run that stopped for another reason evaluated no assertion."""
         if self.status[key] == "pass":
             return "ok", ""
         said = self.complaints.get(key, [])

@@ -28,7 +28,7 @@ function type_of(storage) {
 	return of ? [kind.toLowerCase(), of] : null;
 }
 
-// The attributes that the function xToHclTerraform or synthesizeHclAttributes lists.
+// Returns the attributes that the function xToHclTerraform or synthesizeHclAttributes lists.
 function attributes_in(text) {
 	const found = {};
 	const row = /\n\s+(\w+): \{\n\s+value: [^\n]+\n\s+isBlock: (true|false),\n\s+type: "(\w+)",\n\s+storageClassType: "(\w+)"/g;
@@ -37,7 +37,7 @@ function attributes_in(text) {
 	return found;
 }
 
-// {interface: names of its required members}
+// Returns {interface: names of its required members}.
 function required_members(typings) {
 	const found = {};
 	for (const [, name, body] of typings.matchAll(/export interface (\w+)[^{]*\{([\s\S]*?)\n\}/g)) {
@@ -78,7 +78,7 @@ class Binding {
 		return [set === 'true' ? 'set' : 'list', ['object', members]];
 	}
 
-	// {name: type} of the attributes that only the provider sets
+	// Returns {name: type} of the attributes that only the provider sets.
 	computed(text) {
 		const found = {};
 		for (const [, name, after] of text.matchAll(/\/\/ (\w+) - computed: true, optional: false, required: false\n(?=([\s\S]{0,160}))/g)) {
@@ -118,7 +118,7 @@ class Binding {
 	}
 }
 
-// The types that the .tf files of the project name.
+// Returns the types that the project's .tf files use.
 function types_used() {
 	const found = new Set();
 	const tree = path.resolve(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), '../../terraform');

@@ -1,9 +1,9 @@
-"""Gives the programs the settings that their tasks on AWS have, and lets each check them. Runs the
-first container of each task.
+"""Runs each program with --check-config and the settings of its task on AWS. Runs the first container
+of each task.
 
     settings.py STATE BUILD_DIR      STATE: `terraform test -json -verbose` of the whole deployment
 
-A setting that was renamed, or a value out of range, would else be found by a task that does not start.
+This finds a renamed setting, or a value out of range, before a task on AWS fails to start.
 """
 
 import json
@@ -15,7 +15,7 @@ import tempfile
 
 PROGRAMS = {"api": "api-fcgi/echostream-api", "push": "push-server/echostream-push", "fanout": "fanout/echostream-fanout"}
 
-# Mocked values have no form: URLs of queues are random text, and secrets are ARNs.
+# The mock's URLs of queues are random text, and it gives ARNs instead of secrets. Replace both.
 QUEUE = "https://sqs.eu-central-1.amazonaws.com/123456789012/echo-events-%d.fifo"
 # Variables that ECS itself sets.
 ECS = {"AWS_REGION": "eu-central-1", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/v2/credentials/x"}
@@ -47,7 +47,7 @@ def check(program, env):
 
 
 def prepared(container, folder):
-    """Runs the first container's command in another folder. Returns None, or the fault."""
+    """Runs the first container's command with `folder` for /run/echostream. Returns None, or the fault."""
     command = [word.replace("/run/echostream", folder) for word in container["entryPoint"] + container["command"]]
     ran = subprocess.run(command, env={**os.environ, **environment(container)}, text=True, capture_output=True, timeout=30, check=False)
     if ran.returncode != 0:

@@ -1,4 +1,4 @@
-# One of everything that may be one: an outage of a zone is an outage of dev.
+# The smallest sizes that the modules allow: the outage of one zone may be an outage of dev.
 module "echostream" {
   source = "../../modules/stack"
 

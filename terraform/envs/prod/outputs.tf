@@ -9,7 +9,7 @@ output "websocket_url" {
 }
 
 output "health_url" {
-  description = "Answers 200 and ok."
+  description = "URL that answers 200 and `ok`, for health checks from outside."
   value       = module.echostream.health_url
 }
 
@@ -44,6 +44,6 @@ output "log_groups" {
 }
 
 output "migrate_command" {
-  description = "Runs the migration by hand."
+  description = "Command that runs the migration by hand."
   value       = module.echostream.migrate_command
 }

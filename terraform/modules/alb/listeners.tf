@@ -27,7 +27,7 @@ resource "aws_lb_listener" "http" {
   }
 }
 
-# Operators' paths. lighttpd in the task refuses them for other machines, too.
+# Operators' paths do not exist for clients. lighttpd in the task refuses them, too.
 resource "aws_lb_listener_rule" "operators" {
   listener_arn = aws_lb_listener.https.arn
   priority     = 10

@@ -13,7 +13,8 @@ resource "aws_lb_target_group" "this" {
   # others. Round robin would leave it behind for hours after a rollout.
   load_balancing_algorithm_type = "least_outstanding_requests"
 
-  # /healthz answers any client; /readyz would take all tasks away while PostgreSQL is away.
+  # /healthz and not /readyz: while PostgreSQL is away, /readyz fails in all tasks, and the balancer
+  # would have no healthy target.
   health_check {
     protocol            = "HTTPS"
     path                = "/healthz"

@@ -1,4 +1,4 @@
-# Container Insights has RunningTaskCount, on which an alarm stands.
+# Container Insights supplies the metric RunningTaskCount, which an alarm reads.
 resource "aws_ecs_cluster" "this" {
   name = var.name
 
@@ -7,7 +7,7 @@ resource "aws_ecs_cluster" "this" {
     value = "enabled"
   }
 
-  # `aws ecs execute-command` is encrypted and recorded, where a service allows it.
+  # ECS encrypts and logs sessions of `aws ecs execute-command`, for services that allow them.
   configuration {
     execute_command_configuration {
       kms_key_id = var.kms_key_arn
@@ -23,7 +23,7 @@ resource "aws_ecs_cluster" "this" {
   depends_on = [aws_cloudwatch_log_group.insights]
 }
 
-# ECS would create this group without a retention.
+# ECS creates this log group otherwise, without a retention.
 resource "aws_cloudwatch_log_group" "insights" {
   name              = "/aws/ecs/containerinsights/${var.name}/performance"
   retention_in_days = var.log_retention_days

@@ -28,7 +28,7 @@ resource "aws_appautoscaling_policy" "target" {
       }
     }
 
-    # Each task reports its own value under the same dimension, so the average is that of one task.
+    # All tasks report their values under the same dimension, so the average is the value for one task.
     dynamic "customized_metric_specification" {
       for_each = var.target_tracking.metric == null ? [] : [var.target_tracking]
 

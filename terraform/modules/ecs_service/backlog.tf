@@ -1,4 +1,5 @@
-# Steps instead of a target: an age does not shrink in proportion to the number of tasks.
+# Steps instead of target tracking, because the age of the queue does not shrink in proportion to the
+# number of tasks.
 resource "aws_appautoscaling_policy" "more" {
   count = var.backlog == null ? 0 : 1
 
@@ -58,8 +59,8 @@ locals {
       actions  = aws_appautoscaling_policy.fewer[*].arn
     }
   }
-  # The same age as fanout and as SQS see it. Either alone has a gap: SQS reports no age of messages
-  # that it delivered several times, and fanout none while all its tasks are down.
+  # The larger of two ages, because each source has a gap. SQS reports no age of messages that it has
+  # delivered several times, and fanout reports none while all its tasks are down.
   backlog_ids = concat(["fanout"], [for at, name in try(var.backlog.queue_names, []) : "sqs${at}"])
 }
 

@@ -34,7 +34,7 @@ output "task_policy" {
 }
 
 output "scaling" {
-  description = "The resources' autoscaling: metric, dimensions and target of target tracking, queries of the backlog alarms."
+  description = "Autoscaling of the service: metric, dimensions and target of target tracking, queries of the backlog alarms."
   value = {
     least  = aws_appautoscaling_target.this.min_capacity
     most   = aws_appautoscaling_target.this.max_capacity

@@ -42,7 +42,7 @@ resource "aws_vpc_security_group_egress_rule" "balancer" {
   to_port                      = var.balancer.port
 }
 
-# Services of AWS (queue, secrets, registry, log) and, for api, key sets of tenants.
+# To services of AWS (queue, secrets, registry, log) and, from api, to the tenants' key sets.
 resource "aws_vpc_security_group_egress_rule" "https" {
   security_group_id = aws_security_group.this.id
   description       = "HTTPS"
@@ -74,7 +74,7 @@ resource "aws_ecs_service" "this" {
     assign_public_ip = false
   }
 
-  # New tasks that do not become healthy end the rollout, and ECS returns to the last good one.
+  # When new tasks do not become healthy, ECS ends the rollout and returns to the last good revision.
   deployment_circuit_breaker {
     enable   = true
     rollback = true
@@ -90,7 +90,7 @@ resource "aws_ecs_service" "this" {
     }
   }
 
-  # Autoscaling owns the number.
+  # Autoscaling changes the number of tasks, so Terraform must leave it alone.
   lifecycle {
     ignore_changes = [desired_count]
   }

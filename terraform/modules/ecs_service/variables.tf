@@ -49,7 +49,7 @@ variable "network" {
 }
 
 variable "size" {
-  description = "Size of a task and how many run: the least, also during a rollout, and the most. Without autoscaling `least` run."
+  description = "Size of a task, and how many tasks run: at least `least`, also during a rollout, and at most `most`. Without autoscaling `least` tasks run."
   type = object({
     cpu    = number
     memory = number
@@ -59,7 +59,7 @@ variable "size" {
 
   validation {
     condition     = var.size.least >= 1 && var.size.most >= var.size.least
-    error_message = "size: least is 1 or more, and most not below it."
+    error_message = "size: least must be 1 or more, and most not below least."
   }
 }
 
@@ -123,7 +123,7 @@ variable "maximum_percent" {
 }
 
 variable "target_tracking" {
-  description = "Holds a metric at a target by the number of tasks; null: no such policy. `predefined` is a metric of ECS, or namespace, metric and dimensions name a metric of our own."
+  description = "Adds and removes tasks so that a metric stays at a target; null: no such policy. Set `predefined` to a metric of ECS, or namespace, metric and dimensions to a metric of our own."
   type = object({
     target             = number
     predefined         = optional(string)
@@ -137,7 +137,7 @@ variable "target_tracking" {
 
   validation {
     condition     = var.target_tracking == null ? true : (var.target_tracking.predefined == null) != (var.target_tracking.metric == null)
-    error_message = "target_tracking: either predefined or namespace and metric."
+    error_message = "target_tracking: set either predefined, or namespace and metric."
   }
 }
 
@@ -160,7 +160,7 @@ variable "backlog" {
 }
 
 variable "kms_key_arn" {
-  description = "Key of the secrets and of the log."
+  description = "KMS key of the secrets and of the log."
   type        = string
 
   validation {

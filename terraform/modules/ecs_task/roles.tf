@@ -47,7 +47,7 @@ locals {
       Resource = local.repositories
     },
     {
-      # This action has no resource.
+      # IAM cannot restrict this action to a resource.
       Sid      = "LogInToRegistry"
       Effect   = "Allow"
       Action   = ["ecr:GetAuthorizationToken"]

@@ -72,7 +72,7 @@ variable "containers" {
 
   validation {
     condition     = alltrue([for c in var.containers : c.stop_timeout_s >= 2 && c.stop_timeout_s <= 120])
-    error_message = "containers: stop_timeout_s is 2 to 120, the most that Fargate allows."
+    error_message = "containers: stop_timeout_s is 2 to 120, the maximum of Fargate."
   }
 
   validation {
@@ -84,7 +84,7 @@ variable "containers" {
 
   validation {
     condition     = alltrue([for c in var.containers : can(regex("^[^:@]+(:[^:@/]+)?(:[0-9]+/[^:@]+)?([:@].+)?$", c.image)) && !endswith(c.image, ":latest")])
-    error_message = "containers: an image names a fixed tag or digest; a rollback needs the one from before."
+    error_message = "containers: an image names a fixed tag or digest, because a rollback needs the previous image."
   }
 }
 
@@ -100,7 +100,7 @@ variable "task_statements" {
 }
 
 variable "kms_key_arn" {
-  description = "Key of the secrets and of the log."
+  description = "KMS key of the secrets and of the log."
   type        = string
 
   validation {

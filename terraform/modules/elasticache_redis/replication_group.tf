@@ -21,7 +21,7 @@ resource "aws_elasticache_parameter_group" "this" {
   }
 }
 
-# Cluster mode is off: its bus sends each published event to every shard.
+# Cluster mode is off, because its bus would send each published event to every shard.
 resource "aws_elasticache_replication_group" "this" {
   replication_group_id = var.name
   description          = "Topics, presence and limits of ${var.name}"

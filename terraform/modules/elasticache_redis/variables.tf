@@ -50,7 +50,7 @@ variable "subnet_ids" {
 }
 
 variable "node_type" {
-  description = "Type of each node. A pub/sub load needs network and one core more than memory."
+  description = "Type of each node. Pub/sub needs network bandwidth and one fast core rather than memory."
   type        = string
   default     = "cache.t4g.small"
 

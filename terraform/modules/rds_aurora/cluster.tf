@@ -19,7 +19,7 @@ resource "aws_rds_cluster_parameter_group" "this" {
     apply_method = "pending-reboot"
   }
 
-  # Texts of statements are logged when they take a second, and never their parameters.
+  # PostgreSQL logs the text of a statement that takes a second or longer, without its parameters.
   parameter {
     name  = "log_min_duration_statement"
     value = "1000"
@@ -68,7 +68,7 @@ resource "aws_rds_cluster" "this" {
   depends_on = [aws_cloudwatch_log_group.postgresql]
 }
 
-# RDS would create this group without a retention.
+# RDS creates this log group otherwise, without a retention.
 resource "aws_cloudwatch_log_group" "postgresql" {
   name              = "/aws/rds/cluster/${var.name}/postgresql"
   retention_in_days = var.log_retention_days

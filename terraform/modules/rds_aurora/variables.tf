@@ -83,7 +83,7 @@ variable "instance_count" {
 }
 
 variable "min_acu" {
-  description = "Least capacity of a serverless instance, in ACU (2 GiB each)."
+  description = "Minimum capacity of a serverless instance, in ACU (2 GiB each)."
   type        = number
   default     = 0.5
 
@@ -94,7 +94,7 @@ variable "min_acu" {
 }
 
 variable "max_acu" {
-  description = "Most capacity of a serverless instance, in ACU."
+  description = "Maximum capacity of a serverless instance, in ACU."
   type        = number
   default     = 8
 
@@ -105,7 +105,7 @@ variable "max_acu" {
 }
 
 variable "backup_retention_days" {
-  description = "Days that can be restored to any second."
+  description = "Days for which backups are kept. The database can be restored to any second of them."
   type        = number
   default     = 14
 

@@ -25,7 +25,7 @@ variable "queue_count" {
 
   validation {
     condition     = var.queue_count >= 1 && var.queue_count <= 64 && floor(var.queue_count) == var.queue_count
-    error_message = "queue_count: 1 to 64, the most that ES_SQS_QUEUE_URLS takes."
+    error_message = "queue_count: 1 to 64, the maximum of ES_SQS_QUEUE_URLS."
   }
 }
 
@@ -36,7 +36,7 @@ variable "visibility_timeout_s" {
 
   validation {
     condition     = var.visibility_timeout_s >= 10 && var.visibility_timeout_s <= 600
-    error_message = "visibility_timeout_s: 10 to 600; below some seconds work is done twice."
+    error_message = "visibility_timeout_s: 10 to 600. When it is too short, SQS delivers messages again on which fanout still works."
   }
 }
 
@@ -58,6 +58,6 @@ variable "retention_s" {
 
   validation {
     condition     = var.retention_s >= 345600 && var.retention_s <= 1209600
-    error_message = "retention_s: 345600 (4 days) to 1209600 (14 days, the most that SQS offers)."
+    error_message = "retention_s: 345600 (4 days) to 1209600 (14 days, the maximum of SQS)."
   }
 }

@@ -1,4 +1,4 @@
-# Alarms into the topic. docs/deploy-aws.md says what to do for each.
+# Each alarm notifies the topic. docs/deploy-aws.md says what to do for each.
 resource "aws_sns_topic" "alarms" {
   name              = "${var.name}-alarms"
   kms_master_key_id = aws_kms_key.this.arn
@@ -32,12 +32,12 @@ resource "aws_cloudwatch_metric_alarm" "this" {
 }
 
 locals {
-  # Values of a row of alarms_programs.tf or alarms_stores.tf that does not name them.
+  # Defaults for the rows of alarms_programs.tf and alarms_stores.tf.
   alarm_defaults = {
     statistic = "Maximum"
     below     = false
     minutes   = 3
-    # No data is no fault, except where a program that is gone sends none.
+    # Missing data is no fault, except in alarms that find missing programs ("breaching").
     silence = "notBreaching"
   }
   alarms = { for key, row in merge(local.program_alarms, local.store_alarms) : key => merge(local.alarm_defaults, row) }

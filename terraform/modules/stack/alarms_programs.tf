@@ -8,7 +8,7 @@ locals {
 
   emf_alarms = {
     delivery-p95 = {
-      what  = "95 % of deliveries took longer than 200 ms from send to delivery, for five minutes"
+      what  = "More than 5 % of deliveries took longer than 200 ms after the send, for five minutes"
       limit = 200, minutes = 5, metric = "DeliveryP95Ms"
     }
     queue-age = {

@@ -1,6 +1,6 @@
 locals {
-  # Runs first and ends: writes the files that the others read. The load balancer does not verify the
-  # certificate of a target, so each task makes its own key, which never leaves it.
+  # `prepare` runs first, writes the files that the other containers read, and ends. The load balancer
+  # does not verify the certificate of a target, so each task makes its own key, which never leaves it.
   write_ca  = "printf %s \"$DATABASE_CA\" >${local.run}/database-ca.pem"
   write_key = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650 -subj /CN=echostream -keyout ${local.run}/privkey.pem -out ${local.run}/fullchain.pem"
 
@@ -23,8 +23,9 @@ locals {
   prepared     = { prepare = "SUCCESS" }
   behind_front = { prepare = "SUCCESS", front = "START" }
 
-  # The front terminates TLS and takes the client's address from the load balancer. Its program starts
-  # after it, so ECS ends the program first: it drains through sockets that the front still carries.
+  # `front` terminates TLS and takes the client's address from the load balancer. The program starts
+  # after its front, so ECS stops the program first, and the program drains its sockets through the
+  # front.
   front = {
     name           = "front"
     image          = var.gateway_image
@@ -62,7 +63,7 @@ locals {
 
   push_memory = var.sizes.push.memory * 1024 * 1024
 
-  # Two workers share the limit of a task.
+  # ES_PUSH_CONNECTIONS limits each of two workers, so a task takes twice push_connections.
   push = {
     name           = "push"
     image          = var.push_image
@@ -73,9 +74,10 @@ locals {
       ES_PUSH_LISTEN     = "unix:${local.run}/push.sock"
       ES_PUSH_OPS_LISTEN = "unix:${local.run}/push-ops.sock"
       ES_PUSH_WORKERS    = "2"
-      # The front appends the load balancer's address to X-Forwarded-For; the client's stands before it.
+      # The front appends the load balancer's address to X-Forwarded-For, after the client's address.
       ES_TRUSTED_PROXIES = var.vpc_cidr
-      # Together 28 % of the task's memory for both workers; the front takes 32 KB for each socket.
+      # The three limits of both workers add up to 28 % of the task's memory. The front takes 32 KB for
+      # each socket.
       ES_OUT_BYTES        = tostring(local.push_memory / 16)
       ES_LOG_BYTES        = tostring(local.push_memory / 16)
       ES_PAGE_BYTES       = tostring(local.push_memory / 64)

@@ -22,7 +22,7 @@ resource "aws_acm_certificate" "this" {
 }
 
 locals {
-  # One name, so one option.
+  # The certificate has one domain name, so it has one validation option.
   proof = one(flatten([for c in aws_acm_certificate.this : tolist(c.domain_validation_options)]))
 }
 

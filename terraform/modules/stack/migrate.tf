@@ -1,5 +1,5 @@
 # One task: `roles` makes the login roles as Aurora's master user, then `migrate` applies migrations as
-# echostream_owner. Both repeat harmlessly, so the task runs before each rollout.
+# echostream_owner. Both may run again without harm, so the task runs before each rollout.
 locals {
   prepare_migrate = {
     name        = "prepare"
@@ -76,7 +76,7 @@ resource "aws_vpc_security_group_egress_rule" "migrate_https" {
   to_port           = 443
 }
 
-# Apart from the rules of the services, which depend on this migration.
+# Separate from the rules of the services, because the services depend on this migration.
 resource "aws_vpc_security_group_egress_rule" "migrate_database" {
   security_group_id            = aws_security_group.migrate.id
   description                  = "PostgreSQL"

@@ -9,7 +9,7 @@ output "websocket_url" {
 }
 
 output "health_url" {
-  description = "Answers 200 and ok."
+  description = "URL that answers 200 and `ok`, for health checks from outside."
   value       = "https://${var.domain_name}/healthz"
 }
 
@@ -54,7 +54,7 @@ output "log_groups" {
 }
 
 output "migrate_command" {
-  description = "Runs the migration by hand, for example when migrate_on_apply is false."
+  description = "Command that runs the migration by hand, for example when migrate_on_apply is false."
   value = join(" ", [
     "aws ecs run-task --cluster ${module.cluster.name} --task-definition ${module.migrate.task_definition_arn}",
     "--launch-type FARGATE --region ${local.aws.region}",

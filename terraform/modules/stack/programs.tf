@@ -64,7 +64,7 @@ module "push" {
     security_group_id = module.balancer.security_group_id
   }
 
-  # Sockets that a new task does not get keep the old ones busy, so scale in slowly.
+  # A scale-in cuts the sockets of a task, and its clients have to reconnect, so scale in slowly.
   target_tracking = {
     target            = var.push_connections
     namespace         = local.emf.namespace

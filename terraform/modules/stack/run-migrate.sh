@@ -1,5 +1,5 @@
 #!/bin/sh
-# Run the migrate task once and wait for its end. Exits 0 only when each of its containers did.
+# Run the migrate task once and wait for its end. Exit with 0 only if each container exited with 0.
 #
 # Environment: AWS_REGION, CLUSTER, TASK_DEFINITION, SUBNETS (comma separated), SECURITY_GROUP,
 # LOG_GROUP. `terraform apply` calls this; `terraform output migrate_command` prints the call.
@@ -7,7 +7,7 @@ set -eu
 : "${AWS_REGION:?}" "${CLUSTER:?}" "${TASK_DEFINITION:?}" "${SUBNETS:?}" "${SECURITY_GROUP:?}"
 export AWS_REGION AWS_PAGER=''
 PAUSE_S=${PAUSE_S:-5}
-LONGEST_S=${LONGEST_S:-3600} # a large table may take long; the migration itself bounds its locks
+LONGEST_S=${LONGEST_S:-3600} # a migration of a large table may take long; its locks are short
 
 fail() {
 	echo "migrate: $*" >&2

@@ -9,8 +9,8 @@ locals {
   }
 }
 
-# A new value at each plan; only the first one is stored, see ignore_changes. The state file holds
-# these values, so it has to be encrypted and private (terraform/README.md).
+# Each plan draws new values, but Terraform stores only the first ones (ignore_changes below). The state
+# file holds them, so it must be encrypted and private (terraform/README.md).
 data "aws_secretsmanager_random_password" "this" {
   for_each = local.random_secrets
 
@@ -33,13 +33,14 @@ resource "aws_secretsmanager_secret_version" "this" {
   secret_id     = aws_secretsmanager_secret.this[each.key].id
   secret_string = data.aws_secretsmanager_random_password.this[each.key].random_password
 
-  # A rotation by `aws secretsmanager put-secret-value` stays, too.
+  # Terraform also keeps a value that `aws secretsmanager put-secret-value` has set.
   lifecycle {
     ignore_changes = [secret_string]
   }
 }
 
-# The password is part of ES_REDIS_URL. PostgreSQL's comes apart from its URL, in PGPASSWORD.
+# ES_REDIS_URL contains Redis's password. Programs get PostgreSQL's password outside its URL, in
+# PGPASSWORD.
 resource "aws_secretsmanager_secret" "redis_url" {
   name                    = "${var.name}/redis-url"
   description             = "EchoStream: ES_REDIS_URL"

@@ -1,4 +1,4 @@
-# Each rule names the other side's group: only tasks reach the stores, and nothing else does.
+# Each rule names the security group of the other side, so only tasks can connect to the stores.
 locals {
   task_groups = {
     api    = module.api.security_group_id

@@ -23,7 +23,7 @@ locals {
   token_secrets = merge({ ES_JWT_SECRET = aws_secretsmanager_secret_version.this["jwt-secret"].arn }, var.secret_settings)
 }
 
-# Least privilege, by what shared/queue calls. Readiness asks for the attributes of each queue.
+# Only the actions that shared/queue calls. The readiness check reads the attributes of each queue.
 locals {
   through_sqs = { StringEquals = { "kms:ViaService" = "sqs.${local.aws.region}.amazonaws.com" } }
 
@@ -35,7 +35,7 @@ locals {
       Resource = module.queue.arns
     },
     {
-      # SQS decrypts the data key again before each use, so a sender needs both.
+      # A sender needs Decrypt, too, because SQS decrypts the data key again before each use.
       Sid       = "EncryptMessages"
       Effect    = "Allow"
       Action    = ["kms:GenerateDataKey", "kms:Decrypt"]

@@ -50,7 +50,7 @@ variable "architecture" {
 }
 
 variable "sizes" {
-  description = "Size of a task of each program and how many run. 1024 CPU units and 2048 MiB of push hold push_connections sockets."
+  description = "Size of each program's tasks, and how many run: at least `least`, at most `most`. A push task of 1024 CPU units and 2048 MiB holds push_connections sockets."
   type = object({
     api    = object({ cpu = number, memory = number, least = number, most = number })
     push   = object({ cpu = number, memory = number, least = number, most = number })
@@ -64,12 +64,12 @@ variable "sizes" {
 
   validation {
     condition     = alltrue([for size in values(var.sizes) : size.least >= 1 && size.most >= size.least])
-    error_message = "sizes: least is 1 or more, and most not below it."
+    error_message = "sizes: least must be 1 or more, and most not below least."
   }
 }
 
 variable "push_connections" {
-  description = "Sockets of a push task at which autoscaling aims. The limit of a task is twice as many, for the time until new tasks run."
+  description = "Sockets for each push task, at which autoscaling aims. A task accepts twice as many, for the time until new tasks run."
   type        = number
   default     = 6000
 
