@@ -1,6 +1,6 @@
 # ./dev build: build with meson and ninja.
 
-# build_setup DIR [meson options...]: set up the build folder unless it exists
+# build_setup DIR [OPTION...]: run `meson setup` with these options, unless the build folder exists
 build_setup() {
 	dir=$1
 	shift

@@ -1,12 +1,12 @@
-# Docker Compose for tests: the installed `docker compose`, or the binary of Debian 13's package, which
-# needs no engine to read a file. The user's cache keeps it. Needs packages.sh.
+# Docker Compose for tests: the installed `docker compose`, or the binary of Debian 13's package. The
+# binary needs no engine to read a file, and stays in the user's cache. Needs packages.sh.
 
 COMPOSE_DEBIAN=2.26.1-4 # the version of Debian 13
 
 # compose_find: set COMPOSE to the command; on failure set $compose_lost to the reason
 compose_find() {
 	COMPOSE='docker compose'
-	# 2.24 is the first that reads `env_file: [{path, required}]`.
+	# 2.24 is the first version that reads `env_file: [{path, required}]`.
 	have docker && docker compose version --short 2>/dev/null |
 		awk -F. '{ sub("v", ""); new = $1 > 2 || $1 == 2 && $2 >= 24 } END { exit !new }' && return 0
 	folder=${XDG_CACHE_HOME:-${HOME:-$DEV}/.cache}/echostream/compose-$COMPOSE_DEBIAN
@@ -25,9 +25,9 @@ compose_fetch() {
 		mv "$work/tree/usr/libexec/docker/cli-plugins/docker-compose" "$1/docker-compose.new" &&
 			mv "$1/docker-compose.new" "$1/docker-compose"
 		code=$?
-		compose_lost='docker-compose of Debian 13 has no binary'
+		compose_lost='the package docker-compose of Debian 13 has no binary'
 	else
-		compose_lost="docker-compose of Debian 13 can't be fetched: $(tail -n 1 "$work/log")"
+		compose_lost="can't fetch the package docker-compose of Debian 13: $(tail -n 1 "$work/log")"
 		code=1
 	fi
 	rm -rf "$work"

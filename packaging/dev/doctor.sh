@@ -62,7 +62,7 @@ doctor_port() {
 doctor_machine() {
 	free=$(df -Pk "$ROOT" | awk 'NR == 2 { print int($4 / 1024) }')
 	if [ "$free" -lt 1000 ]; then
-		finding "$free MiB free on the disk of $ROOT" 'delete files; PostgreSQL stops when the disk is full'
+		finding "only $free MiB free on the disk of $ROOT" 'delete files; PostgreSQL stops when the disk is full'
 	else
 		fine "$free MiB free"
 	fi

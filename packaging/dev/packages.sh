@@ -1,5 +1,5 @@
-# Install missing Debian packages without starting a daemon. The files that keep daemons from starting
-# are removed afterwards.
+# Install missing Debian packages without starting a daemon. Two files keep daemons from starting;
+# packages_undo removes them.
 
 PACKAGES_DROPIN=/etc/postgresql-common/createcluster.d/echostream-dev.conf
 PACKAGES_POLICY=/usr/sbin/policy-rc.d
@@ -12,9 +12,9 @@ package_exists() {
 	apt-cache show --no-all-versions "$1" >/dev/null 2>&1
 }
 
-# packages_wanted LIST: print the packages of a list file, one per line. Of the alternatives `a|b` one
-# is enough; when none is installed, ./dev installs the last one that exists. Names after a package
-# are suites: when $suites is set, leave out packages that only other suites need.
+# packages_wanted LIST: print the packages of a list file, one per line, with alternatives as `a|b`.
+# Names after a package are suites. When $suites is set, leave out packages that only other suites
+# need.
 packages_wanted() {
 	sed 's/#.*//' "$1" | awk -v suites="${suites:-}" '
 		NF == 0 { next }
@@ -28,7 +28,8 @@ packages_wanted() {
 		}'
 }
 
-# One dpkg-query asks for all names, because `up` checks them at every start.
+# packages_missing LIST: print the entries of the list file that are not installed. One alternative is
+# enough. Ask dpkg-query only once, because `up` does this at every start.
 packages_missing() {
 	names=$(packages_wanted "$1" | tr '|' '\n')
 	# shellcheck disable=SC2086
@@ -48,8 +49,9 @@ $name
 	done
 }
 
-# packages_choose ENTRIES: of alternatives, print the one that this Debian release has. Before the
-# first `apt-get update` apt knows no package, so the release's version decides.
+# packages_choose ENTRIES: print each entry; of alternatives, print the last one that apt knows. Before
+# the first `apt-get update` apt knows no package. Then print the first alternative on Debian 12, and the
+# last one on other releases.
 packages_choose() {
 	for entry in $1; do
 		chosen=''
@@ -63,7 +65,7 @@ packages_choose() {
 	done
 }
 
-# Print the mirror that this machine's apt uses, for any release.
+# Print the URL of the Debian mirror that this machine's apt uses; it serves every release.
 packages_mirror() {
 	# shellcheck disable=SC2016
 	apt-get indextargets --format '$(RELEASE) $(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
@@ -77,7 +79,8 @@ packages_undo() {
 	return 0
 }
 
-# Install packages, as root or through sudo. Start no daemon and create no PostgreSQL cluster.
+# packages_install_as_root PACKAGE...: install the packages, but start no daemon and create no PostgreSQL
+# cluster. Needs root.
 packages_install_as_root() {
 	trap packages_undo EXIT
 	trap 'exit 130' INT TERM HUP
@@ -93,7 +96,7 @@ packages_install_as_root() {
 	fi
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
 		-o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=120 "$@" || return 1
-	# Do not let these daemons start with the machine, because they were installed only for us.
+	# Do not let these daemons start with the machine, because ./dev installed them for itself.
 	for name in "$@"; do
 		case $name in
 		lighttpd | redis-server | valkey-server | prometheus)
@@ -109,6 +112,8 @@ packages_install_as_root() {
 	done
 }
 
+# packages_need_lists ENTRIES: succeed when apt knows no alternative of an entry, so that it needs an
+# `apt-get update`
 packages_need_lists() {
 	for entry in $1; do
 		for name in $(printf %s "$entry" | tr '|' ' '); do
@@ -119,6 +124,8 @@ packages_need_lists() {
 	return 1
 }
 
+# packages_as_root COMMANDS [ARGUMENT...]: run shell commands as root, through sudo if necessary, with the
+# functions of this file. The commands find COMMANDS itself in $1, and the arguments after it.
 packages_as_root() {
 	if is_root; then
 		sh -c ". '$ROOT/packaging/dev/packages.sh'; $1" packages "$@"
@@ -127,7 +134,7 @@ packages_as_root() {
 	fi
 }
 
-# packages_ensure LIST: install the missing packages of LIST, or end ./dev
+# packages_ensure LIST: install the missing packages of the list file. Exit when that is impossible.
 packages_ensure() {
 	have dpkg-query || die 2 "./dev needs Debian 12 or 13 (dpkg-query is missing)"
 	missing=$(packages_missing "$1")

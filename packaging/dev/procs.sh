@@ -2,7 +2,7 @@
 # and its start time ("birth").
 
 # programs_of QUEUE: set PROGRAMS to all programs in the order of starting, and PROGRAMS_BACKWARDS to
-# the order of stopping. SQS, or a second Redis for the queue, is one more program.
+# the order of stopping. The SQS server, or the second Redis for the queue, counts as a program.
 programs_of() {
 	case $1 in
 	sqs) more='sqs ' ;;

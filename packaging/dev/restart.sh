@@ -1,5 +1,5 @@
-# ./dev restart: start a new master beside the old master. ./dev writes a request to a file, and the
-# supervisor carries it out.
+# ./dev restart: start a new master beside the old master, then stop the old one. ./dev writes a request
+# to a file, and the supervisor carries it out.
 
 # restart_socket NAME: print the socket whose inode changes when the new master has taken the
 # addresses over
@@ -119,7 +119,7 @@ restart_ask() {
 		sleep 0.1
 	done
 	pids_read "$1" && [ "$pid" != "$old_pid" ] ||
-		die 1 "the new $1 is not ready, the old one continues; see ./dev logs $1"
+		die 1 "the new $1 is not ready, so the old one continues; see ./dev logs $1"
 	await_end "$old_pid" "$old_birth" "$(stop_limit "$1")" ||
 		die 1 "$1 restarted (pid $pid), but the old one (pid $old_pid) does not end"
 	[ ! -f "$RUN/restart.unready" ] ||

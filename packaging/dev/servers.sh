@@ -14,7 +14,7 @@ pg_find() {
 pg_init() {
 	[ -f "$PGDATA/PG_VERSION" ] && {
 		was=$(cat "$PGDATA/PG_VERSION")
-		[ "$was" = "$PG_VERSION" ] || die 1 "PostgreSQL $was made the database in $PGDATA," \
+		[ "$was" = "$PG_VERSION" ] || die 1 "PostgreSQL $was created the database in $PGDATA," \
 			"but PostgreSQL $PG_VERSION is installed; ./dev reset deletes the database"
 		return 0
 	}

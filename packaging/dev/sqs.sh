@@ -1,5 +1,6 @@
-# An SQS server for development and tests: fauxqs from npm, behind a check of signatures
-# (tests/sqs/server.mjs). It stays in the user's cache, because npm is slow and may be unreachable.
+# An SQS server for development and tests: fauxqs from npm, behind a server that checks signatures
+# (tests/sqs/server.mjs). The packages stay in the user's cache, because npm is slow and may be
+# unreachable.
 
 SQS_FAUXQS=1.9.2 # the last version that runs on Node 20
 SQS_NODE=20      # version of npm's package `node`, used when the installed Node is older

@@ -63,7 +63,7 @@ status_block() {
 	say ''
 }
 
-# status_running: true when a supervisor runs in this folder; sets $stack_state
+# status_running: succeed when a supervisor runs in this folder; set $stack_state
 status_running() {
 	stack_state=down
 	[ -e "$DEV/lock" ] || return 1

@@ -95,8 +95,8 @@ death_reason() {
 	fi
 }
 
-# Print the programs' errors and warnings from now on. tail and grep have their own process group, so
-# that one signal ends both; --pid ends tail when the supervisor is killed.
+# Print the programs' errors and warnings from now on. tail and grep run in their own process group, so
+# that one signal ends both. --pid ends tail when the supervisor is killed.
 watch_logs() {
 	cd "$LOG" || return
 	setsid sh -c 'tail --pid="$1" -q -n 0 -F fanout.log push.log api.log 2>/dev/null |

@@ -1,8 +1,8 @@
 # ./dev test: run suites, count their results, and end with one line of totals.
 #
 # A suite is tests/run/NAME.sh. It prints one line for each check: `ok NAME`, `not ok NAME` or
-# `skip NAME reason`. ./dev shows its other output when a check failed. A suite has its own servers,
-# folders and ports, so tests run beside a running stack.
+# `skip NAME reason`. When a check failed, ./dev also shows the suite's other output. A suite has its
+# own servers, folders and ports, so tests can run beside a running stack.
 
 # ./dev test runs SUITES; `./dev test all` also runs LONG.
 SUITES='lint unit terraform contract sqs store sql plans migrate api conf compose settings units causes dev ctl scenario property faults storm-small asan fuzz'
@@ -39,8 +39,8 @@ verb_test() {
 	test_all_of "$suites"
 }
 
-# Most suites wait more than they compute, so run two at the same time, the longest first. Suites that
-# tests/budget marks `alone` run afterwards.
+# Run two suites at the same time, the longest first, because most suites wait more than they compute.
+# Suites that tests/budget marks `alone` run afterwards, one at a time.
 test_all_of() {
 	claims=$(mktemp -d "${TMPDIR:-/tmp}/echostream-lanes.XXXXXX") || exit 1
 	mkdir -p "$BUILD/test-log"
@@ -120,14 +120,14 @@ test_suite() {
 	say "  whole output: $(short_path "$tlog")"
 }
 
-# test_checks: print the number of checks in $tlog; a skip with `[36 checks]` counts as 36
+# test_checks: print the number of checks in $tlog. A skip with `[36 checks]` counts as 36 checks.
 test_checks() {
 	awk '/^(ok|not ok) / { n++ }
 		/^skip / { n += match($0, /\[[0-9]+ checks\]/) ? substr($0, RSTART + 1) + 0 : 1 }
 		END { print n + 0 }' "$tlog"
 }
 
-# test_complaint NAME: print the fault of the suite's run as a whole, which the suite cannot report
+# test_complaint NAME: print what is wrong with the whole run of the suite, beside its failed checks
 test_complaint() {
 	if [ "$code" -ne 0 ] && [ "$bad" -eq 0 ]; then
 		say "ended with exit status $code"

@@ -242,8 +242,8 @@ up_migrate() {
 	step_ok " $(printf '%s\n' "$out" | grep -E '(migrations? applied|^up to date)' | tail -n 1)"
 }
 
-# Add the demo data unless the database has the tenant acme. A marker file would not do, because a new
-# database must get the data again.
+# Add the demo data unless the database has the tenant acme. Do not remember this in a file, because a
+# new database must get the data again.
 up_seed() {
 	step seed
 	if [ ! -f "$ROOT/db/seed/demo.sql" ]; then
@@ -262,7 +262,7 @@ up_seed() {
 		from tenants t where name = 'acme'" 2>&1)"
 }
 
-# Start lighttpd last, because it does not use a back end for a while after a failed connect.
+# Start lighttpd last, because after a failed connect it does not use the back end for up to a second.
 up_services() {
 	step services
 	launch fanout

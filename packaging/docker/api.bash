@@ -8,7 +8,7 @@ say() {
 		"$(date -u +%Y-%m-%dT%H:%M:%S.%3NZ)" "$@" >&2
 }
 
-# await PID: a signal ends `wait` early, so wait again
+# await PID: wait until the process has ended; a signal interrupts `wait`, so repeat it
 await() {
 	while kill -0 "$1" 2>/dev/null; do
 		wait "$1"
@@ -30,7 +30,7 @@ until [ -n "$ended" ] || [ $asked = yes ]; do
 	ended=${ended:-}
 done
 
-# lighttpd first: SIGINT lets it finish the requests that the API still has to answer.
+# Stop lighttpd first: SIGINT lets it finish its open requests, which echostream-api must answer.
 kill -INT "$front" 2>/dev/null
 await "$front"
 kill -TERM "$api" 2>/dev/null
@@ -40,6 +40,6 @@ await "$api"
 name=lighttpd
 [ "$ended" = "$front" ] || name=echostream-api
 say error 'program ended, so the container ends' $name $code
-# An end that nobody asked for is a failure, also with status 0.
+# An end without a SIGTERM is a failure, also when the program exited with 0.
 [ $code -ne 0 ] || code=1
 exit $code
