@@ -11,9 +11,9 @@ from compose_file import compose, dockerfile, draw_env, read, text
 from report import say
 
 
-def judged(rule, value):
+def check_rule(rule, value):
     complaints = list(rule(value))
-    say(not complaints, f"{rule.__name__.replace('_', ' ')}", complaints)
+    say(not complaints, rule.__doc__.rstrip("."), complaints)
 
 
 # For each rule an edit that breaks it, because a rule must be able to fail.
@@ -34,11 +34,12 @@ PLANTS = {
 }
 
 
-def planted(config):
+def check_plants(config):
     for name, break_it in PLANTS.items():
         broken = copy.deepcopy(config)
         break_it(broken["services"])
-        say(list(getattr(checks, name)(broken)), f"a planted fault is found by: {name.replace('_', ' ')}")
+        rule = getattr(checks, name)
+        say(list(rule(broken)), f"a planted fault breaks: {rule.__doc__.rstrip('.')}")
     broken = dockerfile()
     broken["api"].lines.insert(0, "RUN apt-get install -y gcc")
     broken["push"].lines.append("USER root")
@@ -46,7 +47,7 @@ def planted(config):
     say(len(found) == 2, "planted faults of the Dockerfile are found", found if len(found) != 2 else ())
 
 
-def example(folder, env_file, drawn):
+def check_example(folder, drawn):
     """.env.example draws the secrets that docker-compose.yml requires, and lists its other variables."""
     other = draw_env(os.path.join(folder, "other.env"))
     say(drawn.keys() == other.keys() and all(drawn[k] != other[k] for k in drawn)
@@ -68,7 +69,7 @@ def example(folder, env_file, drawn):
             f"without {name} the start is refused, and the error names docs/docker.md")
 
 
-def bound(env_file):
+def check_bind_address(env_file):
     """BIND_ADDRESS applies to the two ports for clients, and to no other."""
     config = read(env_file, more={"BIND_ADDRESS": "0.0.0.0"})
     found = sorted(p["target"] for one in config["services"].values() for p in one.get("ports", [])
@@ -89,11 +90,11 @@ def main():
     say("sqs" not in listed and len(listed) == 6, "the default has six services, without sqs")
     config = read(env_file)
     for rule in checks.CONFIG_RULES:
-        judged(rule, config)
-    judged(checks.final_images, dockerfile())
-    planted(config)
-    example(folder, env_file, drawn)
-    bound(env_file)
+        check_rule(rule, config)
+    check_rule(checks.final_images, dockerfile())
+    check_plants(config)
+    check_example(folder, drawn)
+    check_bind_address(env_file)
     done = compose(env_file, "config", "-q", files=["packaging/docker/secrets.yml"])
     say(done.returncode == 0, "docker compose accepts secrets in files", done.stderr.splitlines())
     same = os.environ["SQS_FAUXQS"] == re.search(r"ARG FAUXQS=(\S+)", text("packaging/Dockerfile"))[1]

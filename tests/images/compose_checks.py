@@ -12,11 +12,13 @@ COMPILERS = r"\b(gcc|g\+\+|clang|make|meson|ninja-build|[a-z0-9.+-]+-dev|npm)\b"
 
 
 def services(config):
+    """The file has exactly the services of docs/docker.md."""
     if set(config["services"]) != set(PORTS):
         yield f"services are {sorted(config['services'])}, expected {sorted(PORTS)}"
 
 
 def healthchecks(config):
+    """Each service has a complete healthcheck."""
     for name, one in config["services"].items():
         check = one.get("healthcheck", {})
         if not check.get("test") or not all(check.get(k) for k in ("interval", "timeout", "retries")):
@@ -24,6 +26,7 @@ def healthchecks(config):
 
 
 def image_healthchecks(config):
+    """Each of our images has the healthcheck of its service."""
     stages = dockerfile()
     for name in OURS:
         said = config["services"][name].get("healthcheck", {}).get("test", [])[1:]
@@ -32,6 +35,7 @@ def image_healthchecks(config):
 
 
 def limits(config):
+    """Each service has limits on cpus and memory."""
     for name, one in config["services"].items():
         found = one.get("deploy", {}).get("resources", {}).get("limits", {})
         if not found.get("cpus") or not found.get("memory"):
@@ -39,6 +43,7 @@ def limits(config):
 
 
 def restarts(config):
+    """Docker restarts each service except migrate."""
     for name, one in config["services"].items():
         wanted = "no" if name == "migrate" else "unless-stopped"
         if one.get("restart") != wanted:
@@ -46,12 +51,14 @@ def restarts(config):
 
 
 def logs(config):
+    """The log of each service has a maximum size."""
     for name, one in config["services"].items():
         if not one.get("logging", {}).get("options", {}).get("max-size"):
             yield f"{name}: its log has no max-size"
 
 
 def ports(config):
+    """Each service publishes its ports on 127.0.0.1 only."""
     for name, one in config["services"].items():
         found = [(p.get("host_ip"), p["target"], p["published"]) for p in one.get("ports", [])]
         wanted = [("127.0.0.1", port, str(port)) for port in PORTS.get(name, [])]
@@ -70,6 +77,7 @@ def exposed(config):
 
 
 def tags(config):
+    """Each image has a tag of a version."""
     for name, one in config["services"].items():
         tag = re.search(r":([^:/]+)$", one.get("image", ""))
         if not tag or tag[1] == "latest":
@@ -77,6 +85,7 @@ def tags(config):
 
 
 def targets(config):
+    """Each of our services builds its own target of the Dockerfile."""
     stages = dockerfile()
     for name, one in config["services"].items():
         target = one.get("build", {}).get("target")
@@ -87,6 +96,7 @@ def targets(config):
 
 
 def settings(config):
+    """The services name only settings that a program knows."""
     known = known_settings()
     for name, one in config["services"].items():
         for setting in one.get("environment") or {}:
@@ -96,6 +106,7 @@ def settings(config):
 
 
 def confined(config):
+    """Our containers have a read-only root, no capability, and can gain no privilege."""
     for name in OURS:
         one = config["services"][name]
         if not one.get("read_only") or one.get("cap_drop") != ["ALL"] or one.get("privileged"):
@@ -114,7 +125,7 @@ def waits(config):
 
 
 def grace(config):
-    """The grace period covers a program's drain, and the kill of its workers after the drain."""
+    """The grace period of a program covers its drain, and the kill of its workers afterwards."""
     for name in ("api", "push", "fanout"):
         said = config["services"][name].get("stop_grace_period", "10s")
         if not re.fullmatch(r"\d+s", said) or int(said[:-1]) < 30:

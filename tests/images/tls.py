@@ -27,7 +27,7 @@ def certificate(folder, ca, host):
          f"{folder}/{host}.ext", "-out", f"{folder}/{host}.pem"])
 
 
-def own(folder, image, e, name, user):
+def give_key(folder, image, e, name, user):
     """Makes the user of the server's image the owner of the key, as the servers demand."""
     uid = e.podman("run", "--rm", "--network=host", "--pull=never", "--ulimit=nofile=1024",
                    "--ulimit=nproc=1000", "--entrypoint=id", image, "-u", user).stdout.strip()
@@ -39,8 +39,8 @@ def servers(s, folder):
     e = s.engine
     for name in PROGRAMS:
         e.podman("rm", "-f", "-t", "5", name, check=False)
-    own(folder, "localhost/echostream-test-postgres:dev", e, "postgres", "postgres")
-    own(folder, "localhost/echostream-test-redis:dev", e, "redis", "redis")
+    give_key(folder, "localhost/echostream-test-postgres:dev", e, "postgres", "postgres")
+    give_key(folder, "localhost/echostream-test-redis:dev", e, "redis", "redis")
     config = copy.deepcopy(s.config)
     volume = {"source": folder, "target": "/tls", "read_only": True}
     for name in ("postgres", "redis"):

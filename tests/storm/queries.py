@@ -1,7 +1,7 @@
 """Counts the statements that push-server sends, with PostgreSQL's pg_stat_statements."""
 
 # Texts that identify a statement; the first match counts, so the order matters.
-ASKS = (
+STATEMENTS = (
     ("users", "es_authenticate_many("),
     ("rights", "es_rights("),
     ("pages", "FROM channel_heads h LEFT JOIN LATERAL"),
@@ -21,13 +21,13 @@ def reset(world):
 
 
 def counts(world):
-    """Returns three dictionaries: {kind: calls} of the statements in ASKS, {statement: calls} of all
+    """Returns three dictionaries: {kind: calls} of the statements in STATEMENTS, {statement: calls} of all
     other statements, and {kind: milliseconds of the slowest call}."""
-    found, others, slowest = {name: 0 for name, _ in ASKS}, {}, {}
+    found, others, slowest = {name: 0 for name, _ in STATEMENTS}, {}, {}
     for row in world.sql("SELECT calls, ceil(max_exec_time), replace(query, E'\\n', ' ') FROM pg_stat_statements "
                          "WHERE userid = 'echostream_app'::regrole").splitlines():
         calls, ms, query = row.split("|", 2)
-        name = next((n for n, part in ASKS if part in query), None)
+        name = next((n for n, part in STATEMENTS if part in query), None)
         if name is None:
             others[query[:60]] = others.get(query[:60], 0) + int(calls)
         else:

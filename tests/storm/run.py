@@ -174,7 +174,7 @@ class Storms:
         cut(driver)
         driver.command("wait %d" % (GIVE_UP_S * 1000))
         took = time.monotonic() - at
-        asked, others, slowest = queries.counts(self.world)
+        calls, others, slowest = queries.counts(self.world)
         writer.end()
         end = time.monotonic() + 20
         heads = self.world.heads()
@@ -183,12 +183,12 @@ class Storms:
             driver.command("wait 200")
             got = driver.report()
         driver.end()
-        self.print_result(name, got, asked, others, took, slowest)
-        self.judge(name, got, asked, took, writer, heads)
+        self.print_result(name, got, calls, others, took, slowest)
+        self.judge(name, got, calls, took, writer, heads)
         if jitter:
             self.judge_jitter(name, got)
 
-    def print_result(self, name, got, asked, others, took, slowest):
+    def print_result(self, name, got, calls, others, took, slowest):
         print("%s: %d clients, all back after %.1f s; resumed %s ms; first tried %s ms" % (
             name, got["clients"], got["resumedMs"].get("max", 0) / 1000, got["resumedMs"],
             got["tried"]))
@@ -196,7 +196,7 @@ class Storms:
               "%(ends)s; events %(events)d, holes %(holes)d, doubled %(doubled)d, gaps "
               "%(gaps)d; %(bytesIn)d bytes in, %(bytesOut)d out" % got)
         print("  PostgreSQL in %.1f s: %s; the slowest of each took %s ms; all others %d" % (
-            took, asked, slowest, sum(others.values())), flush=True)
+            took, calls, slowest, sum(others.values())), flush=True)
 
     def judge_balance(self, held):
         """Checks that the kernel divides clients evenly (SO_REUSEPORT)."""
@@ -212,7 +212,7 @@ class Storms:
         self.report.check("storm", "an idle connection takes at most %d KB of memory" % IDLE_KB,
                           "" if each <= IDLE_KB else "%.1f KB" % each)
 
-    def judge(self, name, got, asked, took, writer, heads):
+    def judge(self, name, got, calls, took, writer, heads):
         def check(what, wrong):
             self.report.check("storm", "%s: %s" % (name, what), wrong)
 
@@ -229,7 +229,7 @@ class Storms:
             c: heads[c] for c in got["heads"]} else "%d behind" % got["behind"])
         check("messages sent during the storm are acked", writer.failure or (
             "" if writer.acked > 0 else "nothing acked"))
-        self.judge_queries(check, asked, took, got["attempts"])
+        self.judge_queries(check, calls, took, got["attempts"])
 
     def judge_jitter(self, name, got):
         """Checks that clients spread their reconnects. The server advises a random delay of up to 2 ms
@@ -240,20 +240,20 @@ class Storms:
                           "" if spread >= least else "p10 to p90 is %d ms, expected at least %d ms" % (
                               spread, least))
 
-    def judge_queries(self, check, asked, took, sockets):
+    def judge_queries(self, check, calls, took, sockets):
         """Checks the number of statements. Allows one for each channel in each 30 s, because the channel's
         history grows by a page in that time. Allows one more for every 50 sockets, because on a busy
         machine some clients connect twice."""
         allowed = self.args.channels * math.ceil(took / BACK_S) + sockets // 50
-        sent = sum(asked[k] for k in queries.STORM)
+        sent = sum(calls[k] for k in queries.STORM)
         check("at most one statement for each channel in each 30 s, and one for every 50 sockets",
-              "" if sent <= allowed else "%d of %d: %s" % (sent, allowed, asked))
+              "" if sent <= allowed else "%d of %d: %s" % (sent, allowed, calls))
         workers = 4  # two of the first server, and two of the second one in cut_drain
         # 2.5 a second: a worker reads a head again when it is above the head of the worker's own log.
         allowed = workers * (2.5 * took + 10)
-        sent = sum(asked[k] for k in queries.PERIODIC)
+        sent = sum(calls[k] for k in queries.PERIODIC)
         check("a worker sends at most 2.5 periodic statements a second, and 10 more",
-              "" if sent <= allowed else "%d of %d: %s" % (sent, allowed, asked))
+              "" if sent <= allowed else "%d of %d: %s" % (sent, allowed, calls))
 
 
 def free_port():

@@ -72,13 +72,6 @@ class Stack:
             time.sleep(0.02)
         raise TimeoutError("%s is not started again" % name)
 
-    def up(self):
-        """True when the master of every program is alive."""
-        try:
-            return all(state_of(pid) not in (None, "Z") for pid in self.masters().values())
-        except OSError:
-            return False
-
     # servers
 
     def sql(self, statement):
@@ -178,11 +171,6 @@ def crash_of(name, line):
 def curl(url):
     return subprocess.run(["curl", "-sf", "-m", "2", "-o", "/dev/null", url],
                           check=False).returncode == 0
-
-
-def http_status(url, seconds=10):
-    """The status; 0 without an answer."""
-    return http_answer(url, seconds)[0]
 
 
 def http_answer(url, seconds=10):
