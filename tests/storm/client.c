@@ -114,8 +114,7 @@ client_cut(struct storm *s, struct client *c)
 static void
 put(struct storm *s, struct client *c, const char *data, size_t len)
 {
-	/* A frame is far smaller than the socket's send buffer, so one send() takes it.
-	 */
+	/* A frame is far smaller than the send buffer, so one send() takes it. */
 	if (send(c->fd, data, len, MSG_NOSIGNAL) != (ssize_t)len)
 		client_lost(s, c, true);
 	else
