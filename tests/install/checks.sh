@@ -1,15 +1,16 @@
-# Read by the script that page.py makes: the result of each section of docs/install.md, and what
-# must be true after some of them. bash, inside the tree.
+# The script that page.py makes sources this file, with bash inside the tree. It reports the result of
+# each section of docs/install.md, and checks what must be true after some sections.
 
 section() {
 	title=$1
 }
 
 done_line() {
-	[ "$1" -eq 0 ] || ends "status $1: $typed"
+	[ "$1" -eq 0 ] || fail_section "status $1: $typed"
 }
 
-ends() {
+# fail_section TEXT: report that the section $title failed, and end the script
+fail_section() {
 	echo "$*"
 	for log in /run/units/*.log; do
 		[ ! -f "$log" ] || tail -n 5 "$log"
@@ -18,8 +19,8 @@ ends() {
 	exit 1
 }
 
-# holds WHAT COMMAND...: a check after a section
-holds() {
+# check_that WHAT COMMAND...: run the command as the check WHAT; end the script when it fails
+check_that() {
 	what=$1
 	shift
 	if "$@" >/tmp/holds 2>&1; then
@@ -27,7 +28,7 @@ holds() {
 	else
 		cat /tmp/holds
 		title=$what
-		ends "$*"
+		fail_section "$*"
 	fi
 }
 
@@ -144,28 +145,28 @@ units_are_good() {
 section_ends() {
 	echo "ok deb: $RELEASE, $WAY: $title"
 	case $title in
-	'The programs, '*) holds 'systemd has no complaint about the units' units_are_good ;;
-	Tables) holds 'the schema is complete' env ES_SETTINGS_FILE=/etc/echostream/owner.env echostreamctl db verify ;;
+	'The programs, '*) check_that 'systemd has no complaint about the units' units_are_good ;;
+	Tables) check_that 'the schema is complete' env ES_SETTINGS_FILE=/etc/echostream/owner.env echostreamctl db verify ;;
 	'Settings and secrets')
-		holds 'lighttpd reads no secret' secrets_are_secret
-		holds 'nothing starts before it is configured' starts_nothing_unconfigured
+		check_that 'lighttpd reads no secret' secrets_are_secret
+		check_that 'nothing starts before it is configured' starts_nothing_unconfigured
 		;;
 	Start)
-		holds 'the programs run as their user' runs_as_its_user
-		holds 'a reload with a faulty setting fails' refuses_faulty_reload
+		check_that 'the programs run as their user' runs_as_its_user
+		check_that 'a reload with a faulty setting fails' refuses_faulty_reload
 		;;
 	'A message by WebSocket')
-		holds 'reloads of lighttpd and haproxy cut no WebSocket of haproxy' messages_came
-		holds 'a reload of lighttpd cuts its WebSockets' front_is_cut
+		check_that 'reloads of lighttpd and haproxy cut no WebSocket of haproxy' messages_came
+		check_that 'a reload of lighttpd cuts its WebSockets' front_is_cut
 		;;
-	Upgrade) holds 'the programs run after an upgrade' until_true env ES_URL=http://127.0.0.1 echostreamctl check ;;
+	Upgrade) check_that 'the programs run after an upgrade' until_true env ES_URL=http://127.0.0.1 echostreamctl check ;;
 	Removal)
 		for name in fanout push api; do # where systemd runs, the package itself stops them
 			kill -TERM "$(cat /run/units/echostream-$name.service.pid)"
 		done
 		until_true none_runs
-		holds 'a purge leaves nothing' leaves_nothing
-		holds 'lighttpd starts without the package' lighttpd -tt -f /etc/lighttpd/lighttpd.conf
+		check_that 'a purge leaves nothing' leaves_nothing
+		check_that 'lighttpd starts without the package' lighttpd -tt -f /etc/lighttpd/lighttpd.conf
 		;;
 	esac
 }

@@ -55,8 +55,8 @@ struct counts {
 	unsigned holes, doubled, gaps, errors, events, attempts;
 	unsigned failed_connects, timeouts, cut;
 	uint64_t bytes_in, bytes_out;
-	/* Ends of connections by close code or HTTP status. 0: no Close frame; 1: a status
-	 * that HTTP does not have; 5: a Close frame without a code. */
+	/* Ends of connections by close code or HTTP status. 0: no Close frame; 1: a
+	 * status that HTTP does not have; 5: a Close frame without a code. */
 	unsigned codes[CODES_MAX];
 };
 
