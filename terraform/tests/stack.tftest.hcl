@@ -315,17 +315,17 @@ run "stack" {
   # The stack says where it is.
   assert {
     condition     = output.api_url == "https://chat.example.com/api/v1"
-    error_message = "the output api_url is the address of REST"
+    error_message = "the output api_url is the URL of the REST API"
   }
 
   assert {
     condition     = output.websocket_url == "wss://chat.example.com/ws"
-    error_message = "the output websocket_url is the address of WebSockets"
+    error_message = "the output websocket_url is the URL of WebSockets"
   }
 
   assert {
     condition     = output.health_url == "https://chat.example.com/healthz"
-    error_message = "the output health_url is the address of /healthz"
+    error_message = "the output health_url is the URL of /healthz"
   }
 
   assert {

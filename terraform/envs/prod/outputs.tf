@@ -1,10 +1,10 @@
 output "api_url" {
-  description = "Address of REST."
+  description = "URL of the REST API."
   value       = module.echostream.api_url
 }
 
 output "websocket_url" {
-  description = "Address of WebSockets."
+  description = "URL of WebSockets."
   value       = module.echostream.websocket_url
 }
 
@@ -24,7 +24,7 @@ output "nat_addresses" {
 }
 
 output "cluster_name" {
-  description = "ECS cluster."
+  description = "Name of the ECS cluster."
   value       = module.echostream.cluster_name
 }
 
@@ -34,12 +34,12 @@ output "operator_key_secret" {
 }
 
 output "queue_urls" {
-  description = "SQS queues."
+  description = "URLs of the SQS queues."
   value       = module.echostream.queue_urls
 }
 
 output "log_groups" {
-  description = "Logs of the programs, for aws logs tail."
+  description = "Log groups of the programs, for `aws logs tail`."
   value       = module.echostream.log_groups
 }
 

@@ -4,12 +4,12 @@ output "dns_name" {
 }
 
 output "zone_id" {
-  description = "Hosted zone of AWS's name, for alias records."
+  description = "Hosted zone of that name, for alias records."
   value       = aws_lb.this.zone_id
 }
 
 output "arn_suffix" {
-  description = "The dimension LoadBalancer of the metrics."
+  description = "Value of the dimension LoadBalancer of the metrics."
   value       = aws_lb.this.arn_suffix
 }
 
@@ -24,7 +24,7 @@ output "target_group_arns" {
 }
 
 output "target_group_arn_suffixes" {
-  description = "The dimension TargetGroup of the metrics, by program: api, push."
+  description = "Value of the dimension TargetGroup of the metrics, by program: api, push."
   value       = { for program, group in aws_lb_target_group.this : program => group.arn_suffix }
 }
 

@@ -19,7 +19,7 @@ variable "vpc_id" {
 }
 
 variable "subnet_ids" {
-  description = "Public subnets, one a zone."
+  description = "Public subnets, one in each zone."
   type        = list(string)
 
   validation {

@@ -4,6 +4,6 @@ output "arn" {
 }
 
 output "name" {
-  description = "The dimension ClusterName of the metrics."
+  description = "Value of the dimension ClusterName of the metrics."
   value       = aws_ecs_cluster.this.name
 }

@@ -1,4 +1,4 @@
-# Steps instead of target tracking, because the age of the queue does not shrink in proportion to the
+# Scale in steps and not by target tracking, because the age of the queue does not shrink in proportion to the
 # number of tasks.
 resource "aws_appautoscaling_policy" "more" {
   count = var.backlog == null ? 0 : 1

@@ -1,5 +1,5 @@
 output "service_name" {
-  description = "The dimension ServiceName of the metrics."
+  description = "Value of the dimension ServiceName of the metrics."
   value       = aws_ecs_service.this.name
 }
 
@@ -9,12 +9,12 @@ output "security_group_id" {
 }
 
 output "task_definition_arn" {
-  description = "The newest revision."
+  description = "ARN of the newest revision of the task definition."
   value       = module.task.task_definition_arn
 }
 
 output "log_group_name" {
-  description = "Log of the containers."
+  description = "Log group of the containers."
   value       = module.task.log_group_name
 }
 

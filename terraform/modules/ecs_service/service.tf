@@ -42,7 +42,7 @@ resource "aws_vpc_security_group_egress_rule" "balancer" {
   to_port                      = var.balancer.port
 }
 
-# To services of AWS (queue, secrets, registry, log) and, from api, to the tenants' key sets.
+# Tasks call services of AWS (queue, secrets, registry, log), and api fetches the tenants' key sets.
 resource "aws_vpc_security_group_egress_rule" "https" {
   security_group_id = aws_security_group.this.id
   description       = "HTTPS"

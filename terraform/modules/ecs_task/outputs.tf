@@ -1,10 +1,10 @@
 output "task_definition_arn" {
-  description = "The newest revision."
+  description = "ARN of the newest revision of the task definition."
   value       = aws_ecs_task_definition.this.arn
 }
 
 output "log_group_name" {
-  description = "Log of the containers."
+  description = "Log group of the containers."
   value       = aws_cloudwatch_log_group.this.name
 }
 

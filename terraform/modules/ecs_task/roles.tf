@@ -1,5 +1,5 @@
 locals {
-  # Only tasks of this account may take the roles.
+  # Only tasks of this account may assume the roles.
   trust = jsonencode({
     Version = "2012-10-17"
     Statement = [{
@@ -72,7 +72,7 @@ locals {
   ]
 }
 
-# For ECS itself, before the programs start: images, secrets, log.
+# The role of ECS itself, which pulls images, reads secrets and writes the log.
 resource "aws_iam_role" "execution" {
   name               = "${var.name}-execution"
   assume_role_policy = local.trust
@@ -84,7 +84,7 @@ resource "aws_iam_role_policy" "execution" {
   policy = jsonencode({ Version = "2012-10-17", Statement = local.execution_statements })
 }
 
-# For the programs, while they run.
+# The role of the programs.
 resource "aws_iam_role" "task" {
   name               = "${var.name}-task"
   assume_role_policy = local.trust

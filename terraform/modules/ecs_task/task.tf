@@ -18,7 +18,7 @@ locals {
       systemControls         = []
       ulimits                = [{ name = "nofile", softLimit = 65535, hardLimit = 65535 }]
       linuxParameters = {
-        # Process 1 must pass signals on and reap children.
+        # ECS runs an init as process 1, which passes signals on and reaps children.
         initProcessEnabled = true
         capabilities       = { add = [], drop = ["ALL"] }
       }
@@ -51,7 +51,7 @@ resource "aws_ecs_task_definition" "this" {
   execution_role_arn       = aws_iam_role.execution.arn
   container_definitions    = jsonencode(local.definitions)
 
-  # A rollback needs the revision from before.
+  # Keep older revisions, because a rollback needs one.
   skip_destroy = true
 
   runtime_platform {
@@ -59,8 +59,9 @@ resource "aws_ecs_task_definition" "this" {
     cpu_architecture        = var.architecture
   }
 
-  # Sockets, the certificate of the TLS front, the database's certificate authorities. Fargate
-  # encrypts it, gives it the owner that the image's VOLUME has, and deletes it with the task.
+  # The volume holds sockets, the certificate of the TLS front, and the database's certificate
+  # authorities. Fargate encrypts the volume, gives it the owner of the image's VOLUME, and deletes it
+  # with the task.
   volume {
     name = "run"
   }

@@ -1,5 +1,5 @@
 output "cluster_identifier" {
-  description = "The dimension DBClusterIdentifier of the metrics."
+  description = "Value of the dimension DBClusterIdentifier of the metrics."
   value       = aws_rds_cluster.this.cluster_identifier
 }
 

@@ -40,7 +40,7 @@ variable "vpc_id" {
 }
 
 variable "subnet_ids" {
-  description = "Database subnets, one a zone."
+  description = "Database subnets, one in each zone."
   type        = list(string)
 
   validation {

@@ -9,7 +9,7 @@ output "arns" {
 }
 
 output "names" {
-  description = "Names of the queues, the dimension QueueName of the metrics."
+  description = "Names of the queues: the values of the dimension QueueName of the metrics."
   value       = [for n in range(var.queue_count) : local.queues[tostring(n)]]
 }
 

@@ -1,10 +1,10 @@
 output "api_url" {
-  description = "Address of REST."
+  description = "URL of the REST API."
   value       = "https://${var.domain_name}/api/v1"
 }
 
 output "websocket_url" {
-  description = "Address of WebSockets."
+  description = "URL of WebSockets."
   value       = "wss://${var.domain_name}/ws"
 }
 
@@ -24,7 +24,7 @@ output "nat_addresses" {
 }
 
 output "cluster_name" {
-  description = "ECS cluster."
+  description = "Name of the ECS cluster."
   value       = module.cluster.name
 }
 
@@ -34,17 +34,17 @@ output "operator_key_secret" {
 }
 
 output "queue_urls" {
-  description = "SQS queues (ES_SQS_QUEUE_URLS)."
+  description = "URLs of the SQS queues (ES_SQS_QUEUE_URLS)."
   value       = module.queue.urls
 }
 
 output "database_reader_endpoint" {
-  description = "Host name for reports, read only."
+  description = "Host name of Aurora's readers, for reports."
   value       = module.database.reader_endpoint
 }
 
 output "log_groups" {
-  description = "Logs of the programs, for aws logs tail."
+  description = "Log groups of the programs, for `aws logs tail`."
   value = {
     api     = module.api.log_group_name
     push    = module.push.log_group_name

@@ -1,4 +1,4 @@
-# Rejected connections only: each accepted WebSocket would cost lines for hours.
+# Log only rejected connections, because each accepted WebSocket would cost lines for hours.
 resource "aws_cloudwatch_log_group" "rejected" {
   name              = "/echostream/${var.name}/rejected-connections"
   retention_in_days = var.log_retention_days

@@ -17,7 +17,7 @@ locals {
   zones = { for at, zone in var.availability_zones : zone => at }
 }
 
-# The load balancer and the NAT gateways.
+# Subnets of the load balancer and of the NAT gateways.
 resource "aws_subnet" "public" {
   for_each = local.zones
 
@@ -29,7 +29,7 @@ resource "aws_subnet" "public" {
   tags = { Name = "${var.name}-public-${each.key}" }
 }
 
-# Tasks. They reach the internet through NAT, and nothing reaches them from there.
+# Subnets of the tasks. Tasks reach the internet through NAT, and nothing there can reach a task.
 resource "aws_subnet" "private" {
   for_each = local.zones
 
@@ -41,7 +41,7 @@ resource "aws_subnet" "private" {
   tags = { Name = "${var.name}-private-${each.key}" }
 }
 
-# Aurora and Redis. No route leaves the VPC.
+# Subnets of Aurora and Redis. No route leaves the VPC.
 resource "aws_subnet" "database" {
   for_each = local.zones
 

@@ -4,17 +4,17 @@ output "vpc_id" {
 }
 
 output "public_subnet_ids" {
-  description = "Subnets of the load balancer, one a zone."
+  description = "Subnets of the load balancer, one in each zone."
   value       = [for subnet in aws_subnet.public : subnet.id]
 }
 
 output "private_subnet_ids" {
-  description = "Subnets of tasks, one a zone."
+  description = "Subnets of tasks, one in each zone."
   value       = [for subnet in aws_subnet.private : subnet.id]
 }
 
 output "database_subnet_ids" {
-  description = "Subnets of Aurora and Redis, one a zone."
+  description = "Subnets of Aurora and Redis, one in each zone."
   value       = [for subnet in aws_subnet.database : subnet.id]
 }
 

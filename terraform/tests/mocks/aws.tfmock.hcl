@@ -1,4 +1,5 @@
-# Values that AWS would choose, where a module reads a part of them. All others are random.
+# Values of attributes that AWS chooses and that a module takes apart. Terraform gives all other attributes
+# random values.
 mock_data "aws_partition" {
   defaults = { partition = "aws" }
 }
