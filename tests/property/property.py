@@ -143,8 +143,8 @@ def without_values(fault):
     return re.sub(r"'[^']*'|\"[^\"]*\"|\d{4,}|[0-9a-f]{8}-[0-9a-f-]{27}", "..", fault)[:160]
 
 
-def clipped(text, most=4000):
-    return text if len(text) <= most else text[:most] + " ... (%d characters)" % len(text)
+def clipped(text, length_max=4000):
+    return text if len(text) <= length_max else text[:length_max] + " ... (%d characters)" % len(text)
 
 
 def pids(env):

@@ -73,12 +73,12 @@ client_connect(struct storm *s, struct client *c)
 static int64_t
 backoff(struct client *c)
 {
-	int64_t most = c->min_ms > 0 ? c->min_ms : MIN_MS;
+	int64_t ceiling = c->min_ms > 0 ? c->min_ms : MIN_MS;
 	const int64_t limit = c->max_ms > 0 ? c->max_ms : MAX_MS;
 
-	for (unsigned i = 0; i < c->tries && most < limit; i++)
-		most *= 2;
-	return storm_random((most < limit ? most : limit) + 1);
+	for (unsigned i = 0; i < c->tries && ceiling < limit; i++)
+		ceiling *= 2;
+	return storm_random((ceiling < limit ? ceiling : limit) + 1);
 }
 
 void

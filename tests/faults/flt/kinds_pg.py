@@ -83,7 +83,7 @@ SESSIONS = ("select count(*) from pg_stat_activity "
 def pg_slow(f):
     """A lock lasts longer than every time-out. The programs' statements must end, and the programs must
     not open further sessions."""
-    most = len(f.stack.workers("api")) + 2 * len(f.stack.workers("push")) + len(
+    allowed = len(f.stack.workers("api")) + 2 * len(f.stack.workers("push")) + len(
         f.stack.workers("fanout")) + SESSIONS_BESIDE
     lock = threading.Thread(target=f.stack.env.sql, args=(LOCK % LOCK_S,))
     lock.start()
@@ -96,10 +96,10 @@ def pg_slow(f):
             time.sleep(0.2)
     finally:
         lock.join()
-    if seen > most:
+    if seen > allowed:
         machine.complaints.append("%d sessions while PostgreSQL is slow; the programs may have %d" % (
-            seen, most))
-    return "locked for %d s, at most %d of %d sessions" % (LOCK_S, seen, most)
+            seen, allowed))
+    return "locked for %d s, at most %d of %d sessions" % (LOCK_S, seen, allowed)
 
 
 def add():

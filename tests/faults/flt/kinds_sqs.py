@@ -50,9 +50,9 @@ class Watch:
     def close(self):
         took = time.monotonic() - self.at
         counts = self.queue.control("counts")
-        for action, most in MOST_A_SECOND.items():
+        for action, allowed in MOST_A_SECOND.items():
             n = counts.get(action, 0) - self.before.get(action, 0)
-            if n > AT_FIRST + most * took:
+            if n > AT_FIRST + allowed * took:
                 self.wrong("%s %d times in %.1f s" % (action, n, took))
         # If an earlier fault began the outage, the log has no new line, and only /readyz has the reason.
         if self.reason and not any(self.reason in body for body in self.bodies) and \
