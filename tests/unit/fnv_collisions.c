@@ -8,10 +8,10 @@
 
 #include "core/banned.h"
 
-#define DIGITS 4 /* characters of an id that vary before the rest changes */
+#define DIGITS 4 /* the last digits of an id; all their values are tried first */
 #define TRIES  (1U << (4 * DIGITS))
 
-/* FNV-1a continues from any earlier result, so a common beginning is hashed once. */
+/* Continues a hash of FNV-1a with these bytes. So a common beginning is hashed once. */
 static uint64_t
 fnv_collisions_add(uint64_t h, const char *bytes, size_t n)
 {

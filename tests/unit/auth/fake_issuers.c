@@ -36,7 +36,7 @@ begin(const struct pg_stmt *stmt)
 	return res;
 }
 
-/* NULL is SQL's NULL. libpq takes a value that is not const, and copies the value. */
+/* A value of NULL is SQL's NULL. PQsetvalue() takes no const value, but copies it. */
 static void
 add_row(PGresult *res, const char *const values[])
 {

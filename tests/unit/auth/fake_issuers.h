@@ -1,5 +1,5 @@
-/* Issuers of tenants in a fake database. Answers are real results of libpq, so that the
- * columns of a statement are read as in the programs. */
+/* Issuers of tenants in a fake database. Its answers are real results of libpq, so that
+ * the tests read the columns of a statement with the code of the programs. */
 #ifndef TESTS_UNIT_AUTH_FAKE_ISSUERS_H
 #define TESTS_UNIT_AUTH_FAKE_ISSUERS_H
 
@@ -25,9 +25,9 @@ struct fake_issuers {
 	const struct fake_key *keys;
 	size_t n_keys;
 	const char *user; /* the user of each subject; NULL: unknown */
-	const char *role; /* the status of that user */
-	bool key_deleted; /* since the keys were read */
-	/* Number of statements so far. */
+	const char *role; /* the role of that user */
+	bool key_deleted; /* the key was deleted after the program read it */
+	/* Number of statements of each kind so far. */
 	unsigned key_reads, set_requests, subject_lookups, provisions;
 	size_t names, subjects; /* number of issuers and subjects in these statements */
 };

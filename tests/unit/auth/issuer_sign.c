@@ -102,7 +102,7 @@ issuer_sign_jwk(
 	    base64url(a, raw, len), name, more);
 }
 
-/* The DER of OpenSSL as the 64 bytes of RFC 7518. */
+/* Converts OpenSSL's signature in DER to the 64 bytes of RFC 7518. */
 static size_t
 es256_raw(unsigned char *signature, size_t len)
 {

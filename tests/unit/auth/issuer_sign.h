@@ -1,5 +1,4 @@
-/* Keys that are made for one run, and tokens signed with them, as by an identity
- * provider. */
+/* Generates keys for one run, and signs tokens with them as an identity provider does. */
 #ifndef TESTS_UNIT_AUTH_ISSUER_SIGN_H
 #define TESTS_UNIT_AUTH_ISSUER_SIGN_H
 
@@ -11,8 +10,8 @@
 /* RS256 (2,048 bits), ES256 or EdDSA. */
 EVP_PKEY *issuer_sign_key(enum token_alg alg);
 EVP_PKEY *issuer_sign_rsa(int bits);
-/* The public half as PEM, and as a JWK. kid NULL: without kid. more: further members that
- * begin with a comma, or "". */
+/* The public half of the key as PEM, and as a JWK. kid NULL: the JWK has no kid. more:
+ * further members of the JWK that begin with a comma, or "". */
 const char *issuer_sign_pem(struct arena *a, EVP_PKEY *key);
 const char *issuer_sign_jwk(struct arena *a, enum token_alg alg, EVP_PKEY *key,
     const char *kid, const char *more);

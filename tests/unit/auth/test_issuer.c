@@ -62,7 +62,7 @@ pem_key(const char *kid, enum token_alg alg)
 	    .created_ms = 7};
 }
 
-/* hs, rs, es, ed: one key each. */
+/* Opens an issuer with one key for each algorithm. The kids are hs, rs, es and ed. */
 static void
 open_issuer(void)
 {
@@ -177,7 +177,7 @@ requires_a_known_kid(void)
 	CU_ASSERT_EQUAL(verify(strange, &c), ES_NOT_FOUND);
 	issuer_free(&issuer);
 	issuer = issuer_new("my-app", "echostream", &one, 1);
-	CU_ASSERT_EQUAL(verify(unnamed, &c), ES_OK); /* there is only one key */
+	CU_ASSERT_EQUAL(verify(unnamed, &c), ES_OK); /* the only key needs no kid */
 	issuer_free(&issuer);
 }
 
@@ -207,7 +207,7 @@ refuses_bad_claims(void)
 		ES_UNAUTHENTICATED},
 	    {"{" ISS "\"aud\":\"echostream\",\"sub\":\"b\",\"iat\":1,\"exp\":1700000000}",
 		ES_TOKEN_EXPIRED},
-	    /* ten years */
+	    /* valid for ten years */
 	    {"{" ISS "\"aud\":\"echostream\",\"sub\":\"b\",\"iat\":1700000000,"
 	     "\"exp\":2015360000}",
 		ES_OK},
@@ -306,7 +306,7 @@ static CU_TestInfo cases[] = {
     {"accepts each algorithm", accepts_each_algorithm},
     {"never takes the algorithm from the token",
 	never_takes_the_algorithm_from_the_token},
-    {"requires a known kid", requires_a_known_kid},
+    {"requires a known kid when there are several keys", requires_a_known_kid},
     {"refuses bad claims", refuses_bad_claims},
     {"ignores rows with a wrong key", ignores_rows_with_a_wrong_key},
     {"names the issuer of a token", names_the_issuer_of_a_token},

@@ -27,7 +27,7 @@ texts_and_keys(void)
 	CU_ASSERT_STRING_EQUAL(key, again);
 	CU_ASSERT_EQUAL(strncmp(key, "es:tk:", 6), 0);
 	CU_ASSERT_EQUAL(strlen(key), 70);
-	CU_ASSERT_PTR_NULL(strstr(key, one + 4)); /* Redis never has the ticket itself */
+	CU_ASSERT_PTR_NULL(strstr(key, one + 4)); /* Redis never gets the ticket itself */
 	ticket_key(two, again);
 	CU_ASSERT_STRING_NOT_EQUAL(key, again);
 }
@@ -46,7 +46,7 @@ the_longest_claims_fit(void)
 	struct es_err err;
 	struct text t;
 
-	memset(in.jti, '\x01', sizeof(in.jti) - 1); /* six bytes each in JSON */
+	memset(in.jti, '\x01', sizeof(in.jti) - 1); /* each takes six bytes in JSON */
 	memset(in.kid, 'k', sizeof(in.kid) - 1);
 	text_init(&t, a, TICKET_CLAIMS);
 	ticket_encode(&in, &t);
@@ -84,7 +84,7 @@ refuses_claims_that_it_can_not_read(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"texts and keys", texts_and_keys},
+    {"its key in Redis is a hash", texts_and_keys},
     {"the longest claims fit", the_longest_claims_fit},
     {"refuses claims that it can't read", refuses_claims_that_it_can_not_read},
     CU_TEST_INFO_NULL,

@@ -18,8 +18,8 @@ verify(const char *jwt)
 	return verify_at(jwt, TEST_NOW_S);
 }
 
-/* Signed with the right secret, so that only head or body can be the reason of a
- * refusal. */
+/* Signs the token with the right secret and verifies it. So only head or body can be the
+ * reason for a refusal. */
 static enum es_code
 signed_with(const char *head, const char *body)
 {
@@ -44,7 +44,7 @@ accepts_tokens_of_other_signers(void)
 		CU_ASSERT_STRING_EQUAL(claims.user.text, ALICE);
 		CU_ASSERT_STRING_EQUAL(claims.tenant.text, ACME);
 		CU_ASSERT_STRING_EQUAL(claims.jti, "j-1");
-		CU_ASSERT_EQUAL(claims.issued_s, TEST_NOW_S - 30); /* within the leeway */
+		CU_ASSERT_EQUAL(claims.issued_s, TEST_NOW_S - 30); /* iat - leeway */
 		CU_ASSERT_EQUAL(claims.expires_s, TEST_NOW_S + 3600);
 	}
 	CU_ASSERT_EQUAL(signed_with(HEAD, BODY), ES_OK);
@@ -101,8 +101,7 @@ refuses_every_other_algorithm(void)
 	    {"{\"alg\":\"ES256\",\"kid\":\"es1\"}", TEST_ES256_PUBLIC, 256},
 	    {"{\"alg\":\"ES256\",\"kid\":\"hs1\"}", TEST_SECRET, 256},
 	    {"{\"alg\":\"ES256\"}", TEST_SECRET, 256},
-	    /* The right secret with another hash is another algorithm than that of the
-	     * key. */
+	    /* the right secret, but the key is for HS256 only */
 	    {"{\"alg\":\"HS512\",\"kid\":\"hs1\"}", TEST_SECRET, 512},
 	    {"{\"alg\":\"HS256\",\"kid\":\"hs1\"}", TEST_SECRET, 512},
 	    {"{\"alg\":\"hs256\",\"kid\":\"hs1\"}", TEST_SECRET, 256},
@@ -227,14 +226,14 @@ refuses_bad_claims(void)
 
 	for (size_t i = 0; i < ES_COUNT(bad); i++) {
 		const enum es_code rc = signed_with(HEAD, bad[i]);
-		/* 1700000000.9 ends at TEST_NOW_S */
+		/* exp is rounded down: 1700000000.9 expires at TEST_NOW_S */
 		const enum es_code right = strstr(bad[i], "1700000000.9") != NULL
 		                               ? ES_TOKEN_EXPIRED
 		                               : ES_UNAUTHENTICATED;
 
 		CU_ASSERT_EQUAL(rc, right);
 		if (rc != right)
-			(void)printf("taken: %s\n", bad[i]);
+			(void)printf("wrong result for %s\n", bad[i]);
 	}
 }
 
@@ -283,7 +282,8 @@ refuses_texts_that_are_not_three_parts(void)
 	arena_free(&a);
 }
 
-/* The last character of a signature has two bits that decoders ignore. */
+/* Two bits of a signature's last character do not belong to the signature. Decoders that
+ * ignore them would accept four spellings. */
 static void
 refuses_a_second_spelling_of_a_signature(void)
 {
@@ -308,7 +308,7 @@ refuses_a_token_longer_than_token_max(void)
 	const char *jwt = "";
 	size_t pad = 2400;
 
-	do { /* makes the claims longer until the token has its longest length */
+	do { /* makes the claims longer until the token is longer than TOKEN_MAX */
 		char *text = arena_alloc(a, pad + 1);
 
 		memset(text, 'x', pad++);

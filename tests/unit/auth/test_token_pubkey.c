@@ -51,7 +51,7 @@ only_a_public_key_on_p_256_is_accepted(void)
 	arena_free(&a);
 }
 
-/* A parsed key gives the same result as one that is parsed for each token. */
+/* Compares a key that was parsed once with a key that is parsed for each token. */
 static void
 a_parsed_key_gives_the_same_results(void)
 {

@@ -1,4 +1,4 @@
-/* When a token begins and ends to be valid, and the types of tokens. */
+/* From when until when a token is valid, and the types of tokens. */
 #include "cunit_main.h"
 
 #include <string.h>
@@ -11,8 +11,8 @@
 
 #include "core/banned.h"
 
-/* Signed with the right secret, so that only head or body can be the reason of a
- * refusal. */
+/* Signs the token with the right secret and verifies it. So only head or body can be the
+ * reason for a refusal. */
 static enum es_code
 signed_with(const char *head, const char *body)
 {
@@ -115,8 +115,8 @@ issued_s(const char *times, int64_t now_s)
 	return claims.issued_s;
 }
 
-/* A signer whose clock is ahead by the whole leeway may have made the token now. A
- * revocation uses EchoStream's own clock. */
+/* The clock of a signer may be ahead by the whole leeway, so issued_s is iat - leeway. In
+ * a token that EchoStream minted, issued_s is iat, because it needs no leeway. */
 static void
 returns_the_earliest_time_at_which_a_token_was_made(void)
 {
@@ -126,7 +126,7 @@ returns_the_earliest_time_at_which_a_token_was_made(void)
 	CU_ASSERT_EQUAL(issued_s("\"iat\":29", TEST_NOW_S), 0);
 	CU_ASSERT_EQUAL(
 	    issued_s("\"iat\":1700000000,\"es_minted\":true", TEST_NOW_S), TEST_NOW_S);
-	/* as after a revocation within the same second */
+	/* after a revocation EchoStream mints for the next second */
 	CU_ASSERT_EQUAL(issued_s("\"iat\":1700000031,\"es_minted\":true", TEST_NOW_S),
 	    TEST_NOW_S + 31);
 	CU_ASSERT_EQUAL(

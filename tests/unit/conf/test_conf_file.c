@@ -1,4 +1,4 @@
-/* The settings file: what is a line, what is refused, and where a value comes from. */
+/* The settings file: its lines, the refused ones, and the place that a report names. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -207,7 +207,7 @@ refuses_a_file_that_it_can_not_read(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(report.text, "No such file or directory"));
 }
 
-/* With the check of the program's table or without it: one fault. */
+/* Reports one fault, whether the program's own table checks the path or not. */
 static void
 requires_an_absolute_path(void)
 {

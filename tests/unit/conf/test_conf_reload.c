@@ -21,7 +21,7 @@ struct values {
 
 #define ROW(...) CONF_ITEM(struct values, __VA_ARGS__)
 
-/* Names of conf_names.c, since a reload knows those. */
+/* A reload accepts only names that stand in conf_names.c. */
 static const struct conf_item items[] = {
     ROW(level, "ES_LOG_LEVEL", CONF_ENUM, "info", 1, 8, "info debug", "level"),
     ROW(folder, "ES_RUN_DIR", CONF_TEXT, "/run", 1, 20, NULL, "folder"),
@@ -65,7 +65,7 @@ start(const struct conf_table *table)
 	CU_ASSERT_EQUAL_FATAL(conf_load(table, 1, conf_names, a, &v, &report), ES_OK);
 }
 
-/* Reloads, and returns what was logged; valid until the next call. */
+/* Reloads, and returns the log of the reload; valid until the next call. */
 static const char *
 reload(const struct conf_table *table, enum es_code want)
 {
@@ -120,8 +120,8 @@ takes_the_settings_that_it_can_and_names_the_others(void)
 		CU_ASSERT_PTR_NOT_NULL(strstr(said, "\"setting\":\"ES_RUN_DIR\""));
 		CU_ASSERT_PTR_NOT_NULL(strstr(said, "\"setting\":\"ES_API_WORKERS\""));
 		CU_ASSERT_PTR_NULL(strstr(said, "hidden"));
-		/* The value that was kept is a copy: a second reload frees the old
-		 * memory. */
+		/* The kept ES_RUN_DIR is a copy: a second reload frees the memory of the
+		 * first. */
 		said = reload(tables[i], ES_OK);
 		CU_ASSERT_STRING_EQUAL(v.folder, "/run");
 		CU_ASSERT_PTR_NOT_NULL(strstr(said, "\"changed\":\"none\""));
@@ -159,7 +159,7 @@ takes_nothing_from_a_faulty_file(void)
 	CU_ASSERT_STRING_EQUAL(v.level, "info");
 }
 
-/* Opening a named pipe waits for a writer, and the master would answer no signal. */
+/* open() of a named pipe waits for a writer. The master would handle no signal. */
 static void
 a_named_pipe_does_not_block(void)
 {
@@ -168,7 +168,7 @@ a_named_pipe_does_not_block(void)
 	start(&by_name);
 	CU_ASSERT_EQUAL(unlink(path), 0);
 	CU_ASSERT_EQUAL_FATAL(mkfifo(path, 0600), 0);
-	(void)alarm(5); /* ends this test when the reload waits */
+	(void)alarm(5); /* ends this test when the reload blocks */
 	said = reload(&by_name, ES_INVALID);
 	CU_ASSERT_PTR_NOT_NULL(strstr(said, "not a regular file"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(said, "reload refused"));
@@ -184,7 +184,7 @@ logs_that_the_environment_can_not_change(void)
 {
 	start(&by_name);
 	(void)unsetenv("ES_SETTINGS_FILE");
-	(void)setenv("ES_JWT_SECRET_FILE", "", 1); /* as a compose file passes it on */
+	(void)setenv("ES_JWT_SECRET_FILE", "", 1); /* a compose file may pass it empty */
 	CU_ASSERT_PTR_NOT_NULL(strstr(reload(&by_name, ES_INVALID), "changes nothing"));
 	(void)setenv("ES_JWT_SECRET_FILE", path, 1);
 	write_file("secret\n");
@@ -193,7 +193,8 @@ logs_that_the_environment_can_not_change(void)
 	(void)unsetenv("ES_JWT_SECRET_FILE");
 }
 
-/* A program reads its settings before its master handles signals. */
+/* A program reads its settings before its master handles signals. A SIGHUP that arrives
+ * before that stays pending. */
 static void
 a_reload_during_the_start_waits(void)
 {
@@ -219,7 +220,7 @@ a_worker_gets_the_settings_that_the_master_puts(void)
 	start(&by_name);
 	worker = v;
 	CU_ASSERT_EQUAL(conf_share_get(s, a, &worker, &err), ES_NOT_FOUND);
-	v.secret = "12345678"; /* the longest */
+	v.secret = "12345678"; /* eight characters, the maximum of its row */
 	v.limit = 9;
 	v.workers = 99;
 	v.flag = true;
@@ -228,7 +229,7 @@ a_worker_gets_the_settings_that_the_master_puts(void)
 	CU_ASSERT_STRING_EQUAL(worker.secret, "12345678");
 	CU_ASSERT_STRING_EQUAL(worker.level, "info");
 	CU_ASSERT_EQUAL(worker.limit, 9);
-	CU_ASSERT_EQUAL(worker.workers, 4); /* is not reloaded */
+	CU_ASSERT_EQUAL(worker.workers, 4); /* a reload does not change ES_API_WORKERS */
 	CU_ASSERT_TRUE(worker.flag);
 	conf_share_free(&s);
 	CU_ASSERT_PTR_NULL(s);

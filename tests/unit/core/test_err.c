@@ -30,7 +30,8 @@ cuts_long_texts(void)
 	CU_ASSERT_EQUAL(strlen(err.text), sizeof(err.text) - 1);
 }
 
-/* The name of an unknown field, cut in the middle of a character, goes into a frame. */
+/* An error goes into a frame, and a frame must be UTF-8. The name of an unknown field may
+ * be cut in the middle of a character. */
 static void
 a_text_is_valid_utf_8_whatever_it_quotes(void)
 {

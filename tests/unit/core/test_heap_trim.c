@@ -25,7 +25,8 @@ resident_kb(void)
 
 static char *short_lived[N], *long_lived[N];
 
-/* Short-lived blocks, with long-lived ones between them. */
+/* Allocates and frees short-lived blocks. The first call leaves long-lived blocks between
+ * them. */
 static void
 wave(void)
 {
@@ -39,7 +40,7 @@ wave(void)
 		free(short_lived[i]);
 }
 
-/* The second wave comes and goes between two calls, in the memory of the first wave. */
+/* Two waves between calls of heap_trim(). The second one uses the memory of the first. */
 static void
 returns_the_free_memory_between_long_lived_blocks(void)
 {
@@ -49,7 +50,7 @@ returns_the_free_memory_between_long_lived_blocks(void)
 	return; /* ASan's malloc has no heap to trim */
 #endif
 	(void)heap_trim(&trim);
-	CU_ASSERT_FALSE(heap_trim(&trim)); /* the heap has not changed since */
+	CU_ASSERT_FALSE(heap_trim(&trim)); /* the heap has not changed */
 	for (unsigned n = 0; n < 2; n++) {
 		long before;
 

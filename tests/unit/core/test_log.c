@@ -12,7 +12,7 @@
 
 static char line[8192];
 
-/* The output of one call on stderr. */
+/* Copies to `line` what one call of log_write() writes to stderr. */
 static void
 write_line(
     enum log_level level, const char *msg, const struct log_field fields[], unsigned n)
@@ -111,7 +111,7 @@ bytes_that_are_not_utf_8_are_replaced(void)
 	    strstr(line, "\"p\":\"/\\ufffd\\ufffd(\xc3\xa9\\ufffd\\ufffd\"}"));
 }
 
-/* Cut anywhere, also inside a character or an escape. */
+/* The limit of a line may fall anywhere, also inside a character or an escape. */
 static void
 a_long_line_is_cut_and_stays_json(void)
 {

@@ -135,7 +135,7 @@ two_masters_share_no_cells(void)
 	CU_ASSERT_EQUAL(metrics_beat_age_ms(new, 0), -1);
 	CU_ASSERT_TRUE(metrics_beat_age_ms(old, 0) >= 0);
 	metrics_gauge_set(new, OPEN, 1);
-	metrics_clear_gauges(old, 0); /* as the old master does when a worker ends */
+	metrics_clear_gauges(old, 0); /* a worker of the old master ends */
 	CU_ASSERT_EQUAL(metrics_sum(new, OPEN), 1);
 	metrics_add(new, HITS, 1);
 	metrics_close(&old);
@@ -191,7 +191,7 @@ a_new_layout_leaves_the_old_program_its_file(void)
 	(void)unlink(path);
 }
 
-/* The time of an old worker must not make a new worker look stuck. */
+/* The heartbeat of an old worker must not make a new worker look hung. */
 static void
 a_file_of_an_earlier_run_keeps_no_heartbeats(void)
 {

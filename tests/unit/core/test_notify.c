@@ -165,12 +165,12 @@ refuses_what_is_no_address(void)
 		CU_ASSERT_EQUAL(notify_open(&notify, &err), ES_INVALID);
 		CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "NOTIFY_SOCKET"));
 		CU_ASSERT_PTR_NULL(getenv("NOTIFY_SOCKET"));
-		tell((struct notify_facts){.serving = true}); /* to nobody */
+		tell((struct notify_facts){.serving = true}); /* sends nothing */
 		end();
 	}
 }
 
-/* Counts the messages to the watchdog within ms. */
+/* Updates the notifier for ms, and counts the messages WATCHDOG=1 that it sends. */
 static int
 fed_within(int64_t ms, bool hung)
 {
@@ -199,7 +199,7 @@ feeds_the_watchdog_every_third(void)
 	CU_ASSERT_EQUAL_FATAL(notify_open(&notify, &err), ES_OK);
 	CU_ASSERT_EQUAL(notify.watchdog_ms, 150);
 	n = fed_within(500, false);
-	CU_ASSERT_TRUE(n >= 4 && n <= 11); /* 10 on an idle machine */
+	CU_ASSERT_TRUE(n >= 4 && n <= 11); /* one in 50 ms; fewer on a busy machine */
 	(void)fed_within(1, true);
 	CU_ASSERT_EQUAL(fed_within(200, true), 0);
 	CU_ASSERT_TRUE(fed_within(60, false) >= 1);
@@ -233,7 +233,7 @@ repeats_what_could_not_be_sent(void)
 	CU_ASSERT_EQUAL_FATAL(notify_open(&notify, &err), ES_OK);
 	(void)close(systemd);
 	(void)unlink(path);
-	tell((struct notify_facts){.serving = true}); /* systemd is being replaced */
+	tell((struct notify_facts){.serving = true}); /* systemd's socket is away */
 	CU_ASSERT_FALSE(notify.ready);
 	listen_at(path);
 	tell((struct notify_facts){.serving = true});
@@ -247,7 +247,7 @@ static CU_TestInfo cases[] = {
     {"sends each state once, to a path and to an abstract name", says_each_state_once},
     {"sends nothing without a socket", without_a_socket_it_says_nothing},
     {"children inherit no variable", children_inherit_no_variable},
-    {"refuses what is no address", refuses_what_is_no_address},
+    {"refuses an invalid address", refuses_what_is_no_address},
     {"feeds the watchdog every third of its time, unless a worker hangs",
 	feeds_the_watchdog_every_third},
     {"feeds only its own watchdog", feeds_only_its_own_watchdog},

@@ -28,7 +28,7 @@ capture_log(void)
 	(void)dup2(fileno(file), 2);
 }
 
-/* The number of written lines; seen has their text. */
+/* Ends the capture. Returns the number of lines; `seen` holds their text. */
 static unsigned
 logged_lines(void)
 {
@@ -124,7 +124,8 @@ an_error_names_the_service(void)
 	}
 }
 
-/* One process succeeds while another fails: the outage continues, without lines. */
+/* While calls of one process succeed and calls of another fail, the outage continues and
+ * logs no further lines. */
 static void
 a_success_ends_an_outage_only_after_a_time_without_failures(void)
 {

@@ -21,12 +21,12 @@ struct shared {
 	_Atomic int alive;
 	_Atomic bool reload_fails, no_reload;
 	_Atomic pid_t last;
-	_Atomic bool ignores_sigterm, ends_at_start; /* the worker */
-	_Atomic bool reload_sends_sighup;            /* else it replaces workers */
-	_Atomic int got_sighup;                      /* number of workers */
+	_Atomic bool ignores_sigterm, ends_at_start; /* each worker does so */
+	_Atomic bool reload_sends_sighup;            /* false: replaces workers */
+	_Atomic int got_sighup;       /* number of SIGHUPs that workers received */
 	_Atomic bool sighup_at_start; /* the next worker gets SIGHUP at its start */
-	_Atomic int drains;           /* calls of on_drain */
-	_Atomic int warned;           /* SIGUSR1 that the last kind got */
+	_Atomic int drains;           /* number of calls of on_drain */
+	_Atomic int warned;           /* number of SIGUSR1 that the last kind received */
 	_Atomic int ends_before_drain, ends_before_last;
 };
 
@@ -40,7 +40,7 @@ worker(void *ctx, unsigned index, unsigned slot)
 	int sig;
 
 	(void)index, (void)slot;
-	if (s->sighup_at_start) { /* before the worker has a handler */
+	if (s->sighup_at_start) { /* the worker has no handler yet */
 		s->sighup_at_start = false;
 		(void)raise(SIGHUP);
 	}
@@ -132,7 +132,7 @@ start_master_of(bool with_last, unsigned count, int64_t drain_ms)
 	shared->alive = 0;
 	shared->got_sighup = 0;
 	shared->drains = shared->warned = 0;
-	(void)fflush(stdout); /* otherwise the child writes it again */
+	(void)fflush(stdout); /* otherwise the child writes the buffer again */
 	pid = fork();
 	if (pid == 0) {
 		log_init("test", LOG_ERROR);
@@ -221,7 +221,7 @@ a_reload_replaces_each_worker_once(void)
 	CU_ASSERT_EQUAL(kill(master, SIGHUP), 0);
 	CU_ASSERT_TRUE(wait_for(&shared->starts, 2 * (int)workers));
 	CU_ASSERT_TRUE(wait_for(&shared->alive, (int)workers));
-	clock_sleep_ms(200); /* a fourth replacement would come within 50 ms */
+	clock_sleep_ms(200); /* the master would replace one more within 50 ms */
 	CU_ASSERT_EQUAL(shared->starts, 2 * (int)workers);
 	CU_ASSERT_EQUAL(shared->reloads, 1);
 	CU_ASSERT_EQUAL(end(master), 0);

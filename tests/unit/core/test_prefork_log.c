@@ -67,7 +67,7 @@ wait_for(_Atomic int *count, int n)
 	return *count >= n;
 }
 
-/* A master with one worker that ignores SIGTERM; its successors do not. */
+/* Starts a master with one worker that ignores SIGTERM. Later workers do not. */
 static pid_t
 start_ignoring_sigterm(void)
 {
@@ -82,7 +82,7 @@ start_ignoring_sigterm(void)
 	*shared = (struct shared){.ignores_sigterm = true};
 	said = tmpfile();
 	CU_ASSERT_PTR_NOT_NULL_FATAL(said);
-	(void)fflush(stdout); /* otherwise the child writes it again */
+	(void)fflush(stdout); /* otherwise the child writes the buffer again */
 	pid = fork();
 	if (pid == 0) {
 		(void)dup2(fileno(said), STDERR_FILENO);
@@ -94,7 +94,7 @@ start_ignoring_sigterm(void)
 	return pid;
 }
 
-/* The master's exit status. */
+/* Waits for the master's end and returns its exit status. */
 static int
 end_of(pid_t master)
 {
@@ -104,7 +104,7 @@ end_of(pid_t master)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-/* The lines of the ended master's log that have these words. */
+/* Counts the lines of the ended master's log that contain these words. */
 static int
 lines_with(const char *words)
 {
@@ -118,7 +118,8 @@ lines_with(const char *words)
 	return n;
 }
 
-/* A worker that a reload replaces may break down, or be killed because it is late. */
+/* The first reload has to kill its worker, which logs a warning. The worker of the second
+ * reload ends at SIGTERM, which logs none. */
 static void
 a_worker_that_breaks_down_during_a_reload_is_logged(void)
 {
@@ -126,7 +127,7 @@ a_worker_that_breaks_down_during_a_reload_is_logged(void)
 
 	CU_ASSERT_EQUAL(kill(master, SIGHUP), 0);
 	CU_ASSERT_TRUE(wait_for(&shared->starts, 2));
-	CU_ASSERT_EQUAL(kill(master, SIGHUP), 0); /* this worker ends at SIGTERM */
+	CU_ASSERT_EQUAL(kill(master, SIGHUP), 0);
 	CU_ASSERT_TRUE(wait_for(&shared->starts, 3));
 	CU_ASSERT_EQUAL(kill(master, SIGTERM), 0);
 	CU_ASSERT_EQUAL(end_of(master), 0);
@@ -141,7 +142,7 @@ a_sighup_during_a_drain_is_logged(void)
 	CU_ASSERT_EQUAL(kill(master, SIGTERM), 0);
 	CU_ASSERT_TRUE(wait_for(&shared->drains, 1));
 	CU_ASSERT_EQUAL(kill(master, SIGHUP), 0);
-	CU_ASSERT_EQUAL(end_of(master), 1); /* it had to kill the worker */
+	CU_ASSERT_EQUAL(end_of(master), 1); /* the master had to kill the worker */
 	CU_ASSERT_EQUAL(lines_with("this program is ending"), 1);
 	CU_ASSERT_EQUAL(shared->reloads, 0);
 }

@@ -25,7 +25,8 @@
 struct shared {
 	_Atomic int64_t beats[WORKERS];
 	_Atomic pid_t pids[WORKERS];
-	_Atomic bool late, frail; /* have no heartbeat yet; end at once */
+	_Atomic bool late;  /* workers write no heartbeat */
+	_Atomic bool frail; /* the worker of slot 0 ends at once */
 };
 
 static struct shared *shared;
@@ -98,7 +99,7 @@ start(void)
 		(socklen_t)(offsetof(struct sockaddr_un, sun_path) + (size_t)n)),
 	    0);
 	(void)setsockopt(systemd, SOL_SOCKET, SO_RCVTIMEO, &tick, sizeof(tick));
-	(void)fflush(stdout); /* otherwise the child writes it again */
+	(void)fflush(stdout); /* otherwise the child writes the buffer again */
 	master = fork();
 	if (master == 0)
 		exit(run_master(address)); /* not _exit: coverage is written at exit */
@@ -126,7 +127,8 @@ told(void)
 	return message;
 }
 
-/* Counts messages that begin with text, for ms, or until one came when ms is negative. */
+/* Counts messages that begin with text, for ms. ms < 0: until the first such message, at
+ * most DEADLINE_MS. */
 static int
 count_told(const char *text, int64_t ms)
 {
@@ -167,7 +169,8 @@ one_failing_worker_keeps_it_unready(void)
 	end();
 }
 
-/* The hung worker cannot be told apart by the master in another way: it lives. */
+/* A hung worker has not ended, so only its old heartbeat shows the master that it
+ * hangs. */
 static void
 a_hung_worker_starves_the_watchdog(void)
 {
@@ -185,7 +188,7 @@ a_hung_worker_starves_the_watchdog(void)
 	end();
 }
 
-/* Workers that never begin to serve hang, too. */
+/* A worker that writes no heartbeat within HUNG_MS after its start counts as hung. */
 static void
 a_worker_that_never_serves_hangs(void)
 {

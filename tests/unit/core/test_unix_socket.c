@@ -1,4 +1,5 @@
-/* Unix sockets: mode; stale files are replaced, live sockets and other files are not. */
+/* Unix sockets: their mode, and which files at their path they replace: stale sockets,
+ * but neither live sockets nor other files. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -24,7 +25,7 @@ make_folder(void)
 	(void)snprintf(path, sizeof(path), "%s/s", folder);
 }
 
-/* No other file may be left there. */
+/* rmdir() fails when another file is left in the folder. */
 static void
 remove_folder(void)
 {
@@ -74,7 +75,8 @@ a_socket_has_mode_0660_a_stale_one_is_replaced(void)
 	CU_ASSERT_EQUAL(fcntl(one.fd, F_GETFL) & O_NONBLOCK, O_NONBLOCK);
 	CU_ASSERT_EQUAL(
 	    unix_socket_listen(path, 16, UNIX_SOCKET_EXCLUSIVE, &two, &err), ES_CONFLICT);
-	CU_ASSERT_TRUE(reaches(&one) || reaches(&one)); /* the first was the probe */
+	/* the first accept() may return the connection of the refused listener's probe */
+	CU_ASSERT_TRUE(reaches(&one) || reaches(&one));
 	(void)close(one.fd);
 	two = opened(UNIX_SOCKET_EXCLUSIVE);
 	CU_ASSERT_TRUE(reaches(&two));
@@ -187,7 +189,7 @@ a_take_over_leaves_no_moment_without_a_listener(void)
 	(void)close(new.fd);
 	(void)close(got);
 	(void)close(early);
-	remove_folder(); /* also: no file is left beside the path */
+	remove_folder(); /* fails when the take-over left a file */
 }
 
 static void

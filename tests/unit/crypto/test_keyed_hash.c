@@ -1,4 +1,5 @@
-/* The key of a process, and that no client can choose ids that collide. */
+/* Each process hashes with a key of its own, so that no client can choose ids that
+ * collide. */
 #include "cunit_main.h"
 
 #include <signal.h>
@@ -17,7 +18,7 @@
 
 #include "core/banned.h"
 
-/* 8,000 balls in 8,192 bins: a bin gets 20 of them once in 10^14 runs. */
+/* 8,000 ids in 8,192 buckets: one run in 10^16 has a longer chain by chance. */
 #define LONGEST_CHAIN 20
 
 #define TENANT "01900000-0000-7000-8000-000000000001"
@@ -61,7 +62,7 @@ known_answers_of_siphash_2_4(void)
 	CU_ASSERT_NOT_EQUAL(keyed_hash_under(key, input, 15), 0xa129ca6149be45e5ULL);
 }
 
-/* The hashes of a new process after it has drawn its own key. */
+/* The hash of "a" in a new process that has drawn its own key. */
 static uint64_t
 hash_of_a_child(void)
 {
@@ -90,7 +91,7 @@ each_process_draws_its_own_key(void)
 	keyed_hash_draw();
 	here = keyed_hash("a", 1);
 	CU_ASSERT_EQUAL(keyed_hash("a", 1), here);
-	keyed_hash_draw(); /* the tables of the parent do not change */
+	keyed_hash_draw(); /* a second call in one process keeps the key */
 	CU_ASSERT_EQUAL(keyed_hash("a", 1), here);
 	first = hash_of_a_child();
 	second = hash_of_a_child();

@@ -49,7 +49,7 @@ takes_dbmate_variants(void)
 	CU_ASSERT_EQUAL(
 	    parse("-- migrate:up transaction:true\nA\n-- migrate:down\n", &m), ES_OK);
 	CU_ASSERT_TRUE(m.up.transaction);
-	/* not at the start of a line, or not the whole word: not a marker */
+	/* a marker stands at the start of a line and is a whole word */
 	CU_ASSERT_EQUAL(
 	    parse("-- migrate:up\n -- migrate:down\n-- migrate:downs\n-- migrate:down\n",
 		&m),

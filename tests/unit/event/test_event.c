@@ -224,7 +224,7 @@ a_reply_equals_itself_after_being_written_and_read(void)
 	CU_ASSERT_EQUAL(got.outcomes[1].code, ES_CHANNEL_ARCHIVED);
 	CU_ASSERT_STRING_EQUAL(got.outcomes[0].sender_name, o[0].sender_name);
 	CU_ASSERT_PTR_NULL(got.outcomes[1].sender_name);
-	o[0].result = OUTCOME_REPEAT; /* it may have an older name */
+	o[0].result = OUTCOME_REPEAT; /* a repeat carries no name of the sender */
 	t.len = 0;
 	reply_encode(&r, &t);
 	CU_ASSERT_EQUAL_FATAL(reply_decode(t.data, t.len, a, &got, &err), ES_OK);

@@ -158,7 +158,7 @@ a_share_is_rounded_up(void)
 	CU_ASSERT_EQUAL(s.quota, 0);
 }
 
-/* A written 0 lets nothing pass, without asking Redis. */
+/* A limit of 0 refuses every send without a request to Redis. */
 static void
 a_limit_of_0_differs_from_no_limit(void)
 {
@@ -182,7 +182,7 @@ a_limit_of_0_differs_from_no_limit(void)
 	CU_ASSERT_EQUAL(result.user.retry_after_ms, 60000);
 }
 
-/* Draws the key of the hash tables of this process. */
+/* Draws the key with which this process hashes. */
 static int
 draw(void)
 {

@@ -1,4 +1,4 @@
-/* The listener in a child process, asked over its unix socket. */
+/* The ops listener, in a child process. Tests send requests to its unix socket. */
 #include "cunit_main.h"
 
 #include <fcntl.h>
@@ -24,7 +24,7 @@
 
 struct fixture {
 	char dir[64], path[80], listen[96];
-	const char *from; /* NULL: all */
+	const char *from; /* the networks of ES_OPS_FROM; NULL: all */
 	enum unix_socket_how how;
 	pid_t pid;
 	char answer[BIG + 4096];
@@ -95,7 +95,7 @@ start(struct fixture *f)
 	if (ops_open(f->listen, f->how, &s, &err) != ES_OK)
 		_exit(1);
 	status = ops_run(&s, f->from, routes, ES_COUNT(routes), NULL, word);
-	ops_end(&s); /* as a master does after the end of its child */
+	ops_end(&s); /* a master calls it after the end of its child */
 	_exit(status);
 }
 
@@ -259,7 +259,7 @@ sends_long_bodies_completely(void)
 	teardown(&f);
 }
 
-/* Reads until the text has come; the connection stays open. */
+/* Reads until the answer contains the text. The connection stays open. */
 static void
 read_until(struct fixture *f, int fd, const char *text)
 {
@@ -348,7 +348,7 @@ replaces_a_dead_socket_only(void)
 	f.pid = first;
 	HAS(ask(&f, "GET /healthz"), "fine");
 	CU_ASSERT_TRUE(kill(f.pid, SIGKILL) == 0 && status_of(&f) == -1);
-	start(&f); /* the socket is left, no process listens */
+	start(&f); /* the path is left, but no process listens there */
 	HAS(ask(&f, "GET /healthz"), "fine");
 	teardown(&f);
 

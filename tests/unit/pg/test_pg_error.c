@@ -1,4 +1,4 @@
-/* The parts of PostgreSQL's messages that are kept. */
+/* The parts of PostgreSQL's messages that an error keeps. */
 #include <stdio.h>
 #include <string.h>
 
@@ -44,7 +44,7 @@ a_refused_connect_keeps_message_and_sqlstate(void)
 	}
 }
 
-/* 255 bytes are kept, whatever the length of the message. */
+/* An error keeps the first 255 bytes of a longer message. */
 static void
 long_messages_are_cut(void)
 {
@@ -73,8 +73,8 @@ a_lost_connection_has_a_cause(void)
 	    reason, "database unreachable: x (SQLSTATE 28P01, statement users_me)");
 }
 
-/* The server's message does not show that there is a pooler which the settings do not
- * name. */
+/* When the settings do not name a pooler that is there, the server's message does not say
+ * so. pg_session_explain() adds it. */
 static void
 names_faults_that_a_pooler_causes(void)
 {

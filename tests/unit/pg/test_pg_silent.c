@@ -21,7 +21,7 @@
 
 struct silent {
 	char folder[64], path[96], url[160];
-	char *startup; /* the first bytes of the last client; shared with the child */
+	char *startup; /* first bytes of the last client; memory shared with the child */
 	int listener;
 	pid_t pid;
 };
@@ -60,7 +60,7 @@ silent_close(struct silent *s)
 	(void)rmdir(s->folder);
 }
 
-/* Accepts every connection and then sends nothing more. */
+/* Completes the start of every connection, and then answers no statement. */
 static void
 serve_handshake_only(struct silent *s)
 {

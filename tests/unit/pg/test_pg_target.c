@@ -23,7 +23,7 @@ init(const char *url, struct arena *a)
 	CU_ASSERT_EQUAL_FATAL(pg_target_init(&target, &settings, a, &err), ES_OK);
 }
 
-/* The place of a parameter; -1 when it is not there. */
+/* The index of the parameter, -1 when it is not among the keywords. */
 static int
 place(const char *key)
 {
@@ -64,8 +64,8 @@ the_url_can_not_change_the_parameters_after_it(void)
 	CU_ASSERT_TRUE(place("client_encoding") > place("dbname"));
 	CU_ASSERT_STRING_EQUAL(target.values[place("client_encoding")], "UTF8");
 	CU_ASSERT_TRUE_FATAL(place("options") > place("dbname"));
-	/* options of the url stay, and come first, so that the program's options override
-	 * them */
+	/* the options of the url come first, so that those of the program override them
+	 */
 	options = target.values[place("options")];
 	CU_ASSERT_EQUAL(strncmp(options, "-c work_mem=8MB -c ", 19), 0);
 	CU_ASSERT_PTR_NOT_NULL(strstr(options, " -c statement_timeout=1234 "));

@@ -101,7 +101,7 @@ answer_request(struct fake_client *c)
 		send_response(c, 200, "{}");
 }
 
-/* True when a whole request, head and body, has come. */
+/* True when the client has sent a whole request, head and body. */
 static bool
 is_whole(const struct fake_client *c)
 {

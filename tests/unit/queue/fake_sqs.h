@@ -18,13 +18,13 @@ struct fake_sqs {
 	struct aws_settings aws; /* this server, with keys from the endpoint */
 	struct queue_settings settings;
 	char url[64], keys_url[64];
-	/* The settings of its answers. */
+	/* Settings of the fake's answers. */
 	bool silent;      /* a request for keys gets no answer until fake_sqs_hand_out */
 	const char *keys; /* the access key that the endpoint returns; NULL: HTTP 500 */
 	int64_t life_ms;  /* the lifetime of that key */
 	const char *expired; /* an access key that SQS refuses; NULL: none */
-	int denies;          /* the number of next requests that SQS refuses finally */
-	/* The requests that it received. */
+	int denies;          /* SQS denies access to this number of next requests */
+	/* The requests that the fake received. */
 	int asked; /* number of requests for keys */
 	int requests;
 	char access[32]; /* the key that signed the last request */
@@ -34,8 +34,7 @@ struct fake_sqs {
 void fake_sqs_open(struct fake_sqs *f);
 void fake_sqs_start(struct fake_sqs *f, struct ev_loop *loop);
 void fake_sqs_close(struct fake_sqs *f);
-/* Sends the keys to a client without an answer so far; false: no client waits for
- * them. */
+/* Sends the keys to the client that waits for them. False: no client waits. */
 bool fake_sqs_hand_out(struct fake_sqs *f);
 
 #endif

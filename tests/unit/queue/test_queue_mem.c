@@ -100,7 +100,8 @@ every_function_can_fail(void)
 		CU_ASSERT_EQUAL(queue_behind(q, 0, "1-1", &behind, &err), ES_UNAVAILABLE);
 		CU_ASSERT_EQUAL(queue_stats(q, &s, &err), ES_UNAVAILABLE);
 		CU_ASSERT_EQUAL(queue_check(q, &err), ES_UNAVAILABLE);
-		/* only the answer was lost: the queue has done the work */
+		/* .after: the queue has stored the message, and only the answer is lost
+		 */
 		CU_ASSERT_EQUAL(waiting(q), after);
 		arena_free(&a);
 		queue_close(&q);

@@ -1,4 +1,4 @@
-/* A container's keys, fetched while the loop that sends to SQS continues. */
+/* The driver fetches a container's keys while the loop that sends to SQS continues. */
 #include "cunit_main.h"
 
 #include <stdio.h>
@@ -177,7 +177,7 @@ uses_newer_keys(const void *ctx)
 	return strcmp(((const struct fixture *)ctx)->sqs.access, "AK2") == 0;
 }
 
-/* The driver asks for new keys after half of their lifetime. */
+/* The driver requests new keys after half of the lifetime of the old ones. */
 static void
 keys_that_expire_soon_are_used_until_newer_ones_arrive(void)
 {

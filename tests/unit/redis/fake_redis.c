@@ -23,7 +23,7 @@ answer(struct fake_redis *f, int fd, bool is_first)
 	if (f->pongs && strstr(asked, "PING") != NULL)
 		text = "+PONG\r\n";
 	if (!is_first)
-		f->later_ms = clock_mono_ms(); /* before a client can have read it */
+		f->later_ms = clock_mono_ms(); /* before the client can read the answer */
 	if (write(fd, text, strlen(text)) != (ssize_t)strlen(text))
 		return false;
 	return !(is_first && f->cut);

@@ -60,8 +60,8 @@ the_client_closes_the_connection_to_a_server_that_became_a_replica(void)
 	fake_redis_end(&moved);
 }
 
-/* The server accepts and never answers: all commands together wait for the budget, no
- * longer. */
+/* The server accepts the connection and never answers. All commands together wait no
+ * longer than the budget. */
 static void
 all_commands_together_wait_for_the_budget(void)
 {
@@ -156,7 +156,7 @@ static CU_TestInfo cases[] = {
 	all_commands_together_wait_for_the_budget},
     {"the client closes the connection to a server that became a replica",
 	the_client_closes_the_connection_to_a_server_that_became_a_replica},
-    {"a client on a loop closes that connection, too",
+    {"the event-loop client closes the connection to a replica",
 	a_client_on_a_loop_closes_that_connection_too},
     CU_TEST_INFO_NULL,
 };

@@ -1,4 +1,4 @@
-/* The back-off of a connection, by the result of the last one. */
+/* The back-off before a new connection depends on how long the last one lasted. */
 #include "cunit_main.h"
 #include "redis/redis_link.h"
 

@@ -9,7 +9,8 @@
 #define WAIT_MS 5000
 #define SOON_MS 1000
 
-/* From then on the program can look up missed messages; waiting longer does not help. */
+/* As soon as the client is subscribed again, the program can look up the messages that it
+ * missed. A later report would only delay that. */
 static void
 a_loss_is_reported_when_messages_arrive_again(void)
 {

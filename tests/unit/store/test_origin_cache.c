@@ -34,7 +34,8 @@ a_cached_answer_is_fresh_for_origin_keep_ms(void)
 	CU_ASSERT_PTR_NULL(c);
 }
 
-/* A flood of origins evicts entries and does not grow the cache; the newest stays. */
+/* A flood of origins evicts older entries, and the cache does not grow. The newest entry
+ * stays. */
 static void
 a_flood_evicts_old_entries(void)
 {

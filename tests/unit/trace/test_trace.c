@@ -47,7 +47,7 @@ from(const char *traceparent)
 	return c;
 }
 
-/* Keeps only the end of the pipe to read from, and parses the one line in it. */
+/* Keeps only the read end of the pipe, and parses the one line in the pipe. */
 static struct json_object *
 the_line(struct trace *t)
 {
@@ -130,7 +130,8 @@ the_caller_decides(void)
 	close_trace(always);
 }
 
-/* One in ten: 4,000 draws are between 200 and 600 but for one run in 10^40. */
+/* At a rate of one in ten, 4,000 draws give 201 to 599 traces, except in one run of
+ * 10^22. */
 static void
 the_sampler_takes_its_part(void)
 {
@@ -171,8 +172,8 @@ a_later_step_begins_no_trace(void)
 	close_trace(t);
 }
 
-/* A reader that sleeps must not stop a worker: the pipe fills, and the rest is dropped.
- */
+/* A reader that sleeps must not stop a worker. When the pipe is full, trace_end() drops
+ * the span. */
 static void
 a_full_pipe_drops(void)
 {
@@ -225,8 +226,8 @@ off_is_off(void)
 
 static CU_TestInfo cases[] = {
     {"a span is a line", a_span_is_a_line},
-    {"the caller decides", the_caller_decides},
-    {"the sampler takes its part", the_sampler_takes_its_part},
+    {"the caller decides whether a trace is sampled", the_caller_decides},
+    {"the sampler keeps its rate", the_sampler_takes_its_part},
     {"a later step begins no trace", a_later_step_begins_no_trace},
     {"a full pipe drops spans and does not block", a_full_pipe_drops},
     {"a span that is too long is dropped", a_long_span_drops},

@@ -73,7 +73,7 @@ takes_the_header_of_amazon(void)
 	CU_ASSERT_STRING_EQUAL(c.trace_id, "5759e988bd862e3fe1be46a994272793");
 	CU_ASSERT_STRING_EQUAL(c.parent, "53995c3f42cd8ad8");
 	CU_ASSERT_EQUAL(c.sampled, TRACE_SAMPLED);
-	/* A load balancer sends the root alone, or after its own entry. */
+	/* A load balancer sends Root alone, or after its own entry Self. */
 	CU_ASSERT_TRUE(trace_context_parse_amzn(
 	    "Self=1-67891234-12456789abcdef012345678;" ROOT, &c));
 	CU_ASSERT_STRING_EQUAL(c.trace_id, "5759e988bd862e3fe1be46a994272793");

@@ -26,9 +26,9 @@ static const struct metric table[] = {
 
 /* Shared with the exporter. */
 struct plan {
-	enum trace_post_end ends[8]; /* of the first requests; later ones are done */
+	enum trace_post_end ends[8]; /* answers; later ones are TRACE_POST_DONE */
 	int64_t rejected;
-	int64_t answer_ms; /* how long an answer takes; NEVER */
+	int64_t answer_ms; /* time until an answer; NEVER: none comes */
 	unsigned n;        /* requests so far */
 };
 
@@ -38,7 +38,7 @@ static struct trace *trace;
 static int seen[2];
 static pid_t exporter;
 
-/* False: the exporter has given up. */
+/* Waits as planned. False: the exporter gave the request up. */
 static bool
 wait_for_answer(const struct trace_post_settings *s)
 {
@@ -127,7 +127,7 @@ begin(size_t waiting_max)
 	start(waiting_max);
 }
 
-/* Plays an exporter that is killed while it reads. */
+/* Does as an exporter that is killed while it reads the first line. */
 static void
 cut_into_the_first_line(void)
 {
@@ -172,7 +172,7 @@ request(void)
 	return spans;
 }
 
-/* Ends the exporter and looks at the counters. */
+/* Ends the exporter and checks the counters. */
 static void
 end(int64_t exported, int64_t dropped)
 {
@@ -285,7 +285,7 @@ the_end_does_not_wait_for_a_silent_collector(void)
 	end(0, 4);
 }
 
-/* A backlog keeps the exporter busy: each batch is due at once. */
+/* A backlog keeps the exporter busy, because each batch is due at once. */
 static void
 the_end_comes_while_a_slow_collector_is_behind(void)
 {
@@ -305,7 +305,7 @@ the_end_comes_while_a_slow_collector_is_behind(void)
 	close_all();
 }
 
-/* An exporter that is killed while it reads leaves the rest of a line behind. */
+/* An exporter that is killed while it reads leaves the rest of a line in the pipe. */
 static void
 a_rest_of_a_line_is_not_sent(void)
 {
@@ -371,10 +371,10 @@ a_refusal_ends_an_outage(void)
 
 static CU_TestInfo cases[] = {
     {"a full batch goes at once", a_full_batch_goes_at_once},
-    {"the end sends the rest", the_end_sends_the_rest},
+    {"at its end the exporter sends the rest", the_end_sends_the_rest},
     {"a retry sends the same spans", a_retry_sends_the_same},
     {"a refusal drops the spans", a_refusal_drops},
-    {"a part may be rejected", a_part_may_be_rejected},
+    {"the collector may reject some spans", a_part_may_be_rejected},
     {"the queue has a limit", the_queue_has_a_limit},
     {"the end does not wait for a lost collector",
 	the_end_does_not_wait_for_a_lost_collector},

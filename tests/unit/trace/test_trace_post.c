@@ -33,7 +33,7 @@ collector_open(void)
 	    url, sizeof(url), "http://127.0.0.1:%d/v1/traces", ntohs(to.sin_port));
 }
 
-/* Reads a request, answers, and ends. */
+/* Reads a request, answers it, and ends the process. */
 static _Noreturn void
 collector_answer_once(const char *head, const char *body)
 {
@@ -166,7 +166,7 @@ at_once(void *ctx)
 	return true;
 }
 
-/* The kernel takes the connection; nobody reads from it. */
+/* The kernel accepts the connection, and no process reads from it. */
 static void
 the_caller_may_give_up(void)
 {
@@ -182,8 +182,8 @@ the_caller_may_give_up(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"the status decides", the_status_decides},
-    {"a wait has a limit", a_wait_has_a_limit},
+    {"the status decides whether to retry", the_status_decides},
+    {"Retry-After counts up to 300 s", a_wait_has_a_limit},
     {"the answer names rejected spans", the_answer_names_rejected_spans},
     {"the caller may give up", the_caller_may_give_up},
     CU_TEST_INFO_NULL,

@@ -1,4 +1,4 @@
-/* The queue of spans: its order, its limit, its text. */
+/* The queue of waiting spans: its order and its limit. */
 #include <string.h>
 
 #include "cunit_main.h"

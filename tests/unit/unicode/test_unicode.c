@@ -1,4 +1,5 @@
-/* Names that look alike have one key, on any machine. Invisible names are found. */
+/* Names that look alike have one key, in any locale. unicode_visible() finds invisible
+ * names. */
 #include "unicode/unicode.h"
 
 #include <locale.h>
@@ -58,7 +59,7 @@ names_that_look_alike_have_one_key(void)
 			CU_FAIL(different[i][1]);
 }
 
-/* towlower() would make a dotless i of I in a Turkish locale. */
+/* In a Turkish locale towlower() would change I to a dotless i. */
 static void
 does_not_depend_on_the_locale(void)
 {
@@ -142,7 +143,7 @@ finds_bidi_controls_and_blanks(void)
 						"b"));
 }
 
-/* A key of a key is the same key, for each code point alone. */
+/* The key of a key is the same key. Tries each code point alone. */
 static void
 a_key_of_a_key_is_the_same_key(void)
 {
@@ -178,7 +179,7 @@ a_key_of_a_key_is_the_same_key(void)
 static void
 limits_the_length_that_a_character_expands_to(void)
 {
-	/* U+FDFA, the longest: 3 bytes become 33. */
+	/* U+FDFA expands most: from 3 bytes to 33. */
 	CU_ASSERT_EQUAL(strlen(unicode_key("\xef\xb7\xba", mem)), 33);
 }
 
