@@ -10,7 +10,6 @@
 
 const struct queue_settings *subject;
 
-/* Deletes all messages and positions, as an operator would. */
 void
 flush(struct fixture *f)
 {
@@ -69,7 +68,6 @@ done(struct fixture *f, const char *group, const char *through)
 	    f->n, through, &f->err);
 }
 
-/* The bodies of the received messages, joined by commas. */
 const char *
 bodies(const struct fixture *f)
 {

@@ -6,7 +6,7 @@
 
 #include "core/banned.h"
 
-#define SQS_RECEIVE 10 /* the most messages of one call of SQS */
+#define SQS_RECEIVE 10 /* maximum number of messages in one answer of SQS */
 
 static void
 sent_messages_arrive_in_the_order_of_their_group(void)
@@ -122,8 +122,8 @@ extending_keeps_the_lease(void)
 	leasing_teardown(&f);
 }
 
-/* Sends 25 messages and takes at most three of them. Returns how many of the others the
- * next call of queue_receive() returns. */
+/* Sends 25 messages and receives at most three of them. Returns how many of the others
+ * the next call of queue_receive() returns. */
 static size_t
 receive_most(struct leasing *f)
 {
@@ -147,7 +147,8 @@ receive_most(struct leasing *f)
 	return merged;
 }
 
-/* A receive fills a batch for a moment only, so a busy machine needs several attempts. */
+/* queue_receive() waits only briefly for the answers of other requests. So a busy machine
+ * may need several attempts. */
 static void
 one_call_returns_messages_of_several_requests(void)
 {

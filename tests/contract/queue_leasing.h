@@ -7,7 +7,7 @@
 #include "queue/queue.h"
 
 #define LEASING_MAX 100
-/* the visibility timeout of the queues in tests/run/sqs.sh */
+/* The visibility time-out that tests/run/sqs.sh sets for the queues. */
 #define LEASING_VISIBILITY_MS 1000
 
 struct leasing {
@@ -20,7 +20,7 @@ struct leasing {
 	struct es_err err;
 };
 
-/* ES_TEST_SQS_ENDPOINT; exits 77 with the reason when unset. */
+/* ES_TEST_SQS_ENDPOINT. Exits 77 with the reason when the variable is not set. */
 const char *leasing_endpoint(void);
 /* Makes the queues empty, removes faults, sets good keys, and opens the queue. */
 void leasing_setup(struct leasing *f);

@@ -17,7 +17,7 @@ check_error(struct leasing *f, const char *what)
 	CU_ASSERT_EQUAL(f->err.code, ES_UNAVAILABLE);
 	CU_ASSERT_PTR_NOT_NULL(strstr(f->err.text, what));
 	if (strstr(f->err.text, what) == NULL)
-		(void)printf("  said: %s\n", f->err.text);
+		(void)printf("  the error is: %s\n", f->err.text);
 	CU_ASSERT_PTR_NULL(strstr(f->err.text, "secret-of-mine"));
 }
 
@@ -233,15 +233,15 @@ a_containers_keys_are_renewed(void)
 	CU_ASSERT_EQUAL(queue_check(f.q, &f.err), ES_OK);
 	CU_ASSERT_EQUAL(leasing_send(&f, "g", "x"), ES_OK);
 	CU_ASSERT_EQUAL(leasing_count(&f, "credentials"), 1);
-	/* SQS refuses the keys before their end: the driver fetches new ones and repeats
-	 * the call */
+	/* SQS refuses the keys before they expire: the driver fetches new keys and
+	 * repeats the call */
 	(void)leasing_control(&f, "keys",
 	    "{\"access\":\"AK4\",\"secret\":\"s4\",\"token\":\"t4\",\"life_s\":2}");
 	CU_ASSERT_EQUAL(leasing_send(&f, "g", "y"), ES_OK);
 	CU_ASSERT_EQUAL(leasing_count(&f, "credentials"), 2);
 	CU_ASSERT_STRING_EQUAL(leasing_drain(&f, 2), "x,y");
-	/* these keys end in 2 s: the driver fetches new ones before that, while the old
-	 * ones work */
+	/* these keys expire in 2 s: the driver fetches new keys earlier, while these
+	 * still work */
 	for (const int64_t end_ms = clock_mono_ms() + 10000;
 	     leasing_count(&f, "credentials") < 3 && clock_mono_ms() < end_ms;)
 		CU_ASSERT_EQUAL(queue_check(f.q, &f.err), ES_OK);
@@ -249,7 +249,8 @@ a_containers_keys_are_renewed(void)
 	leasing_teardown(&f);
 }
 
-/* A failure of the endpoint is reported only when the keys have ended. */
+/* Until the keys have expired, the driver reports the error of SQS instead of that of the
+ * endpoint. It requests new keys again after a short back-off. */
 static void
 refused_keys_are_renewed_soon(void)
 {

@@ -58,7 +58,7 @@ a_message_that_can_not_be_deleted_locks_its_group(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(f.err.text, "1 of 10 messages"));
 	CU_ASSERT_EQUAL(leasing_receive(&f, LEASING_MAX, 200), ES_OK);
 	CU_ASSERT_EQUAL(f.n, 0);
-	/* SQS then delivers it before the next message */
+	/* after the end of the lease SQS delivers message 3 before message 10 */
 	CU_ASSERT_STRING_EQUAL(leasing_drain(&f, 2), "3,10");
 	leasing_teardown(&f);
 }
@@ -74,7 +74,7 @@ a_late_receipt_deletes_nothing(void)
 	CU_ASSERT_EQUAL(leasing_receive(&f, 1, 5000), ES_OK);
 	CU_ASSERT_EQUAL_FATAL(f.n, 1);
 	late = f.got[0];
-	receive_row(&f, 0, 2); /* its lease has ended, and another receive has it */
+	receive_row(&f, 0, 2); /* the first lease has ended: receives message 0 again */
 	CU_ASSERT_EQUAL(queue_done(f.q, 0, &late, 1, "", &f.err), ES_UNAVAILABLE);
 	CU_ASSERT_PTR_NOT_NULL(strstr(f.err.text, "ReceiptHandleIsInvalid"));
 	CU_ASSERT_EQUAL(queue_extend(f.q, 0, &late, 1, 1000, &f.err), ES_UNAVAILABLE);
@@ -84,7 +84,8 @@ a_late_receipt_deletes_nothing(void)
 	leasing_teardown(&f);
 }
 
-/* AWS bills every request. */
+/* AWS bills every request, and an answer of fewer than ten messages shows that the queue
+ * has no more. */
 static void
 no_request_follows_an_answer_that_is_not_full(void)
 {
@@ -100,8 +101,8 @@ no_request_follows_an_answer_that_is_not_full(void)
 	leasing_teardown(&f);
 }
 
-/* The worker does not read for longer than a poll lasts; the answer arrived long
- * before. */
+/* The worker does not read for longer than a poll lasts. The answer to its poll arrives
+ * long before it reads again. */
 static void
 a_worker_that_was_stopped_reads_messages_that_arrived_then(void)
 {
@@ -163,7 +164,7 @@ CU_TestInfo leasing_group_cases[] = {
     {"a late receipt deletes nothing", a_late_receipt_deletes_nothing},
     {"no request follows an answer that is not full",
 	no_request_follows_an_answer_that_is_not_full},
-    {"a worker that was stopped reads messages that arrived then",
+    {"a worker that was stopped reads messages that arrived meanwhile",
 	a_worker_that_was_stopped_reads_messages_that_arrived_then},
     {"closing the queue returns messages that still arrive",
 	closing_the_queue_returns_messages_that_still_arrive},

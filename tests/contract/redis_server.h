@@ -1,5 +1,5 @@
-/* A private Redis for tests that stop, freeze or misconfigure it: a folder in /tmp, a
- * unix socket, every write synced. */
+/* A private Redis for tests that stop, freeze or misconfigure it. It listens on a unix
+ * socket in a folder of /tmp, and syncs every write. */
 #ifndef TESTS_CONTRACT_REDIS_SERVER_H
 #define TESTS_CONTRACT_REDIS_SERVER_H
 
@@ -9,17 +9,19 @@ struct redis_server;
 struct redis_server *redis_server_start(void);
 const char *redis_server_url(const struct redis_server *s);
 
-/* SIGKILL, and wait for its end. */
+/* Sends SIGKILL to Redis and waits for its end. */
 void redis_server_kill(struct redis_server *s);
 /* Starts Redis again after a kill, on the same data. */
 void redis_server_again(struct redis_server *s);
-/* SIGSTOP: connections stay, and Redis does not answer; and SIGCONT. */
+/* Sends SIGSTOP: the connections stay, but Redis does not answer. redis_server_thaw()
+ * sends SIGCONT. */
 void redis_server_freeze(struct redis_server *s);
 void redis_server_thaw(struct redis_server *s);
 /* Kills Redis and removes the folder. */
 void redis_server_end(struct redis_server **s);
 
-/* ES_TEST_REDIS_URL with a separate database; exits 77 with the reason when unset. */
+/* ES_TEST_REDIS_URL with database 15. Exits 77 with the reason when the variable is not
+ * set. */
 const char *redis_test_url(void);
 
 #endif

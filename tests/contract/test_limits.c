@@ -84,7 +84,7 @@ passes_the_burst_and_no_more(void)
 	teardown(&f);
 }
 
-/* Moves the counter's time back, as if that time had passed. */
+/* Moves the time in the counter back by ms, as if ms had passed. */
 static void
 pass_ms(struct fixture *f, const char *key, int64_t ms)
 {
@@ -193,7 +193,7 @@ counts_in_this_process_while_redis_is_away(void)
 
 	setup(&f);
 	redis_server_kill(f.server);
-	for (int i = 0; i < 2; i++) { /* five divided by four processes, rounded up */
+	for (int i = 0; i < 2; i++) { /* a quarter of the limit of five, rounded up */
 		CU_ASSERT_TRUE(check(&f, &acme, &alice, &five, &eight, 1));
 		CU_ASSERT_TRUE(f.got.local);
 	}

@@ -93,7 +93,7 @@ sweep(struct fixture *f, unsigned max)
 	return run(f, &call);
 }
 
-/* Ends the lease now. */
+/* Makes the lease end at once. */
 static void
 end_lease(struct fixture *f, const char *lease)
 {
@@ -142,7 +142,7 @@ the_most_active_of_several_devices_decides_the_status(void)
 	CU_ASSERT_EQUAL(seen(&f, &acme, &alice), PRESENCE_ONLINE);
 	set(&f, &one, &alice, PRESENCE_OFFLINE, false);
 	CU_ASSERT_EQUAL(seen(&f, &acme, &alice), PRESENCE_ONLINE);
-	CU_ASSERT_EQUAL(published(&f, "online"), 1); /* only changes that readers see */
+	CU_ASSERT_EQUAL(published(&f, "online"), 1); /* once for two devices */
 	CU_ASSERT_EQUAL(seen(&f, &globex, &alice), PRESENCE_OFFLINE);
 	CU_ASSERT_EQUAL(seen(&f, &acme, &bob), PRESENCE_OFFLINE);
 	set(&f, &two, &alice, PRESENCE_OFFLINE, false);
@@ -162,18 +162,18 @@ a_status_set_by_rest_holds_until_rest_removes_it(void)
 	set(&f, &one, &alice, PRESENCE_ONLINE, false);
 	put(&f, PRESENCE_IDLE);
 	CU_ASSERT_EQUAL(seen(&f, &acme, &alice), PRESENCE_IDLE);
-	set(&f, &two, &alice, PRESENCE_ONLINE, false); /* holds for new devices as well */
+	set(&f, &two, &alice, PRESENCE_ONLINE, false); /* also holds for a new device */
 	CU_ASSERT_EQUAL(seen(&f, &acme, &alice), PRESENCE_IDLE);
 	put(&f, PRESENCE_OFFLINE);
 	CU_ASSERT_EQUAL(seen(&f, &acme, &alice), PRESENCE_OFFLINE);
 	set(&f, &two, &alice, PRESENCE_ONLINE,
-	    true); /* a socket reports another status */
+	    true); /* the client sends another status over its socket */
 	CU_ASSERT_EQUAL(seen(&f, &acme, &alice), PRESENCE_ONLINE);
 	put(&f, PRESENCE_OFFLINE);
 	set(&f, &one, &alice, PRESENCE_OFFLINE, false);
 	set(&f, &two, &alice, PRESENCE_OFFLINE, false);
 	set(&f, &one, &alice, PRESENCE_ONLINE,
-	    false); /* the choice ended with the last device */
+	    false); /* the status set by REST ended with the last device */
 	CU_ASSERT_EQUAL(seen(&f, &acme, &alice), PRESENCE_ONLINE);
 	teardown(&f);
 }
@@ -186,14 +186,14 @@ a_dead_workers_users_go_offline(void)
 
 	setup(&f);
 	presence_lease_call(&call, &one);
-	CU_ASSERT_EQUAL(run(&f, &call), 0); /* new */
+	CU_ASSERT_EQUAL(run(&f, &call), 0); /* the lease is new */
 	CU_ASSERT_EQUAL(run(&f, &call), 1);
 	set(&f, &one, &alice, PRESENCE_ONLINE, false);
 	set(&f, &one, &bob, PRESENCE_ONLINE, false);
 	set(&f, &two, &bob, PRESENCE_IDLE, false);
-	CU_ASSERT_EQUAL(sweep(&f, 100), 0); /* the worker renews its lease */
+	CU_ASSERT_EQUAL(sweep(&f, 100), 0); /* the worker's lease has not ended */
 	end_lease(&f, "w:01900000-0000-7000-8000-00000000f001");
-	CU_ASSERT_EQUAL(sweep(&f, 1), 1); /* at most one user a call */
+	CU_ASSERT_EQUAL(sweep(&f, 1), 1); /* at most one user in this call */
 	CU_ASSERT_EQUAL(sweep(&f, 100), 1);
 	CU_ASSERT_EQUAL(sweep(&f, 100), 0);
 	CU_ASSERT_EQUAL(seen(&f, &acme, &alice), PRESENCE_OFFLINE);
@@ -242,7 +242,8 @@ returns_a_number_instead_of_more_users_than_the_limit(void)
 	teardown(&f);
 }
 
-/* No key of the user is left, whichever worker reported it. */
+/* presence_end_user() removes the reports of all workers about the user, and the status
+ * that the user set by REST. */
 static void
 a_user_that_is_gone_is_offline_at_once(void)
 {
@@ -259,12 +260,12 @@ a_user_that_is_gone_is_offline_at_once(void)
 	CU_ASSERT_EQUAL(seen(&f, &acme, &alice), PRESENCE_OFFLINE);
 	CU_ASSERT_EQUAL(seen(&f, &acme, &bob), PRESENCE_ONLINE);
 	set(&f, &one, &alice, PRESENCE_ONLINE,
-	    false); /* the user may connect again, without its old choice */
+	    false); /* the user may connect again; its status of REST is gone */
 	CU_ASSERT_EQUAL(seen(&f, &acme, &alice), PRESENCE_ONLINE);
 	teardown(&f);
 }
 
-/* One user more than a call removes. */
+/* The tenant has one user more than one call of the script removes. */
 static void
 all_users_of_a_suspended_tenant_are_offline(void)
 {

@@ -84,7 +84,7 @@ teardown(struct fixture *f)
 static enum es_code
 put(struct fixture *f, const char *text)
 {
-	/* The queue copies the message, so the caller may change its text at once. */
+	/* The queue copies the message, so the caller may overwrite its text at once. */
 	char copy[128];
 	enum es_code rc;
 

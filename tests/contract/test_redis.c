@@ -1,4 +1,5 @@
-/* The blocking client of Redis: replies, errors, loss and return of the server. */
+/* The blocking client of Redis: replies, errors, and a server that is away and returns.
+ */
 #include "cunit_main.h"
 
 #include <stdio.h>
@@ -147,7 +148,7 @@ sends_password_and_database(void)
 	struct redis *tcp;
 
 	setup(&f);
-	for (int i = 0; port == NULL; i++) { /* until a port is free */
+	for (int i = 0; port == NULL; i++) { /* tries ports until one is free */
 		const char *guess =
 		    arena_printf(f.a, "%d", 20000 + (getpid() * 7 + i) % 40000);
 
@@ -257,7 +258,7 @@ subscribes_again_and_reports_the_loss(void)
 	teardown(&f);
 }
 
-/* The connection stays open, but no packet arrives any more. */
+/* The connection stays open, but the frozen server sends nothing. */
 static void
 notices_a_server_that_sends_nothing(void)
 {

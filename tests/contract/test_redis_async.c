@@ -17,9 +17,9 @@ struct fixture {
 	struct ev_loop *loop;
 	struct redis_async *r;
 	struct es_err err;
-	int ups, downs;        /* calls of state */
-	int answers, failures; /* calls of done */
-	int wanted;            /* number for which has_answers() waits */
+	int ups, downs;        /* number of calls of on_state(), by `up` */
+	int answers, failures; /* number of calls of on_done(); those with an error */
+	int wanted;            /* the number of answers for which has_answers() waits */
 	enum es_code last;
 	char text[64];
 	bool sending, close_in_done;
@@ -250,8 +250,7 @@ runs_scripts_by_digest_or_text(void)
 
 	setup(&f);
 	for (int i = 0; i < 4; i++) {
-		if (i == 2) { /* the client knows the digest, and Redis no longer has the
-			         script */
+		if (i == 2) { /* the client knows the digest, but Redis forgets it */
 			CU_ASSERT_EQUAL(redis_async_text(f.r, NULL, NULL, &f.err,
 					    "SCRIPT", "FLUSH", NULL),
 			    ES_OK);

@@ -53,7 +53,7 @@ setup(struct fixture *f)
 	CHECK(redis_text(f->r, f->a, &f->v, &f->err, "CONFIG", "SET", "tls-cert-file",
 		  f->cert, "tls-key-file", f->key, "tls-ca-cert-file", f->cert,
 		  "tls-auth-clients", "no", NULL) == ES_OK);
-	for (int i = 0; f->port == NULL; i++) { /* until a port is free */
+	for (int i = 0; f->port == NULL; i++) { /* tries ports until one is free */
 		const char *guess =
 		    arena_printf(f->a, "%d", 20000 + (getpid() * 7 + i) % 40000);
 

@@ -1,4 +1,5 @@
-/* Subscriptions on the event loop: thousands, in any order of add, remove and loss. */
+/* Subscriptions on the event loop: thousands of topics, and adding, removing and losses
+ * of the connection in any order. */
 #include "cunit_main.h"
 
 #include <stdio.h>
@@ -154,13 +155,13 @@ a_removed_topic_delivers_no_message(void)
 	redis_topics_add(f.t, "b");
 	CU_ASSERT_TRUE(wait_confirmed(&f, 2));
 	CU_ASSERT_EQUAL(publish(&f, "a", "late"), 1);
-	redis_topics_remove(f.t, "a"); /* the message is on its way */
+	redis_topics_remove(f.t, "a"); /* the client has not read the message yet */
 	redis_topics_remove(f.t, "a");
 	redis_topics_remove(f.t, "never there");
 	CU_ASSERT_EQUAL(publish(&f, "b", "x"), 1);
 	CU_ASSERT_TRUE(wait_messages(&f, 1));
 	CU_ASSERT_STRING_EQUAL(f.last, "b x");
-	redis_topics_add(f.t, "c"); /* confirmed after the UNSUBSCRIBE */
+	redis_topics_add(f.t, "c"); /* Redis confirms it after the UNSUBSCRIBE of "a" */
 	CU_ASSERT_TRUE(wait_confirmed(&f, 3));
 	CU_ASSERT_EQUAL(publish(&f, "a", "gone"), 0);
 	redis_topics_remove(f.t, "b");
@@ -229,7 +230,8 @@ keeps_thousands_of_topics_after_a_loss(void)
 	teardown(&f);
 }
 
-/* After any changes Redis has exactly the wanted subscriptions. */
+/* After a random series of changes, and a restart, Redis has exactly the wanted
+ * subscriptions. */
 static void
 adds_and_removes_in_any_order_end_with_the_wanted_topics(void)
 {
@@ -259,8 +261,8 @@ adds_and_removes_in_any_order_end_with_the_wanted_topics(void)
 			redis_server_again(f.server);
 	}
 	f.confirmed = 0;
-	/* The client sends changes in the order of its work list, and Redis answers in
-	 * order. So all other changes are done after two changes of one topic. */
+	/* The client sends changes in the order of its list, and Redis confirms them in
+	 * that order. When it has confirmed "last one" twice, all changes are done. */
 	redis_topics_add(f.t, "last one");
 	for (int i = 0; i < 2; i++) {
 		const int before = f.confirmed;
@@ -280,7 +282,7 @@ adds_and_removes_in_any_order_end_with_the_wanted_topics(void)
 	teardown(&f);
 }
 
-/* The connection stays open, but no packet arrives any more. */
+/* The connection stays open, but the frozen server sends nothing. */
 static void
 notices_a_server_that_sends_nothing(void)
 {

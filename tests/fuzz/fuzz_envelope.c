@@ -29,8 +29,8 @@ check_same(const struct envelope *a, const struct envelope *b)
 	for (size_t i = 0; i < a->n; i++) {
 		const struct envelope_message *x = &a->messages[i], *y = &b->messages[i];
 
-		/* Do not call client_id_valid(), because the queue may still have "." and
-		 * "..". */
+		/* client_id_valid() refuses "." and "..", which the queue of an older
+		 * release may still hold. */
 		CHECK(x->client_id[0] != '\0' && strlen(x->client_id) <= CLIENT_ID_MAX);
 		CHECK(same(x->client_id, y->client_id));
 		CHECK(x->minted == y->minted && same(x->body, y->body));

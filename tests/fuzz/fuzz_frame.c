@@ -43,7 +43,7 @@ int
 ws_fd(struct lws *wsi)
 {
 	(void)wsi;
-	return -1; /* no caller: this socket has no partial write */
+	return -1; /* never called, because this socket has no partial write */
 }
 
 bool
@@ -155,7 +155,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	conn_on_lost(c);
 	worker_turn(&worker);
 	CHECK(worker.conns.n == 0);
-	worker.env.now_ms += conf.send_timeout_ms; /* no client is left to answer */
+	/* the sends time out, and no client is left that gets their outcomes */
+	worker.env.now_ms += conf.send_timeout_ms;
 	send_outcomes_tick(worker.outcomes);
 	return 0;
 }

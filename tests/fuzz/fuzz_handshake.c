@@ -46,7 +46,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	copy = malloc(
 	    size +
-	    1); /* a block of its own, so that the sanitizer finds a read beyond it */
+	    1); /* a block of exactly this size: the sanitizer finds a read beyond it */
 	memcpy(copy, data, size);
 	verdict = request_head_parse(copy, size, &whole);
 	CHECK(whole.len <= size);

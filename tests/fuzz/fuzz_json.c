@@ -32,14 +32,14 @@ static const struct json_field fields[] = {
     JSON_FIELD_OPT(struct target, flag, JSON_BOOL, 0, 0),
 };
 
-/* json-c must parse the whole text. */
+/* Checks that json-c parses the whole text. */
 static void
 json_c_takes(const char *s, size_t size)
 {
 	struct json_tokener *tok = json_tokener_new_ex(JSON_DEPTH_MAX + 2);
 	struct json_object *v;
 
-	/* Not JSON_TOKENER_STRICT: version 0.18 refuses every byte above 0x7f with it. */
+	/* With JSON_TOKENER_STRICT json-c 0.18 would refuse every byte above 0x7f. */
 	json_tokener_set_flags(tok, JSON_TOKENER_VALIDATE_UTF8);
 	v = json_tokener_parse_ex(tok, s, (int)size + 1);
 	CHECK(json_tokener_get_error(tok) == json_tokener_success);

@@ -1,5 +1,5 @@
-/* Any text as a key set, a PEM and a key of the database. The parsers must not crash. The
- * first byte selects the algorithm. */
+/* Parses any text as a key set, as a PEM and as a key of the database. The parsers must
+ * not crash. The first byte selects the algorithm. */
 #include "auth/issuer.h"
 #include "core/check.h"
 

@@ -69,7 +69,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *copy = malloc(
 	    size +
-	    1); /* a block of its own, so that the sanitizer finds a read beyond it */
+	    1); /* a block of exactly this size: the sanitizer finds a read beyond it */
 
 	CHECK(copy != NULL);
 	try_header(data, size);
