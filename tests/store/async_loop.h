@@ -17,7 +17,7 @@ struct loop {
 struct pg_async_loop async_loop(struct loop *l);
 /* Connects to ES_TEST_DATABASE_URL and waits until the connection is up. */
 void open_loop(struct loop *l, size_t max, bool pooled);
-/* Runs one turn of the loop, at most 50 ms. */
+/* Runs one turn of the loop, which lasts at most 50 ms. */
 void turn(struct loop *l);
 
 /* Runs turns until the condition holds, at most ten seconds. */

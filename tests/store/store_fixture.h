@@ -40,7 +40,7 @@ int64_t fixture_number(struct fixture *f, const struct tenant_id *tenant, const 
 int64_t fixture_owner_number(struct fixture *f, const struct tenant_id *tenant,
     const char *sql, const char *const params[], unsigned n);
 
-/* Checks that rc is this code, and the text when one is given. */
+/* Checks that the call fails with this code and, unless text_ is NULL, with this text. */
 #define REFUSED(f, call, code_, text_) \
 	do { \
 		CU_ASSERT_EQUAL((call), (code_)); \

@@ -13,7 +13,7 @@
 static struct fixture f;
 static struct batch_result result;
 
-/* Partitions belong to no tenant, so each test claims another one. */
+/* Claims a partition that no other test holds, because tenants share partitions. */
 static unsigned
 own_partition(struct partition *out)
 {
@@ -282,7 +282,7 @@ reports_a_failure_that_a_message_causes(void)
 	CU_ASSERT_FALSE(more);
 }
 
-/* The state after a restore in which the counter is older than the messages. */
+/* After a restore, the counter of a channel may be lower than its last message. */
 static void
 reports_a_failure_that_a_counter_causes(void)
 {

@@ -58,7 +58,7 @@ only_an_owner_deletes_a_channel(void)
 	REFUSED(f, delete_(&f.bob, &closed), ES_NOT_FOUND, "no such channel");
 }
 
-/* At once the name and the quota are free, and no statement finds the channel. */
+/* A deletion frees name and quota at once, and no statement finds the channel. */
 static void
 after_the_deletion_nothing_finds_the_channel(void)
 {
@@ -108,7 +108,7 @@ purge_all(void)
 		FINE(batch_store_purge_channels(f.pg, 1000, f.arena, &more, &f.err));
 }
 
-/* Each small step is a transaction; the next call continues where it ended. */
+/* Each step is a transaction of at most two rows. The next call continues there. */
 static void
 purges_a_deleted_channel_step_by_step(void)
 {
@@ -136,7 +136,7 @@ purges_a_deleted_channel_step_by_step(void)
 		steps++;
 	}
 	CU_ASSERT_EQUAL(left, 0);
-	CU_ASSERT_EQUAL(steps, 4 + 1 + 1); /* the last row, then nothing */
+	CU_ASSERT_EQUAL(steps, 4 + 1 + 1); /* 4 of two rows, 1 of one row, 1 of none */
 	CU_ASSERT_EQUAL(rows_left(&kept), 6);
 }
 
@@ -147,7 +147,7 @@ unarchive(const struct channel_id *id)
 	    f.pg, &f.foreign, id, f.arena, &channel, &event, &f.err);
 }
 
-/* The quota does not count archived channels, so it may forbid to restore one. */
+/* The quota does not count archived channels, so unarchiving one may exceed it. */
 static void
 the_quota_does_not_count_archived_channels(void)
 {
@@ -174,7 +174,7 @@ the_quota_does_not_count_archived_channels(void)
 	CU_ASSERT_EQUAL(channel_count(&f.foreign.tenant), before);
 	FINE(channel_store_archive(
 	    f.pg, &f.foreign, &a, f.arena, &channel, &event, &f.err));
-	FINE(delete_(&f.foreign, &a)); /* an archived channel frees no quota */
+	FINE(delete_(&f.foreign, &a)); /* archiving has freed its quota already */
 	CU_ASSERT_EQUAL(channel_count(&f.foreign.tenant), before - 1);
 }
 

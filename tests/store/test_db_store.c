@@ -48,7 +48,7 @@ a_failed_statement_names_itself_and_its_cause(void)
 	CU_ASSERT_STRING_EQUAL(f.err.cause, "permission denied for table dead_letters");
 	CU_ASSERT_STRING_EQUAL(f.err.sqlstate, "42501");
 	CU_ASSERT_STRING_EQUAL(f.err.statement, "denied");
-	/* a value that PostgreSQL quotes may be the body of a message */
+	/* the cause leaves the quoted value out, because it may be a message's body */
 	CU_ASSERT_EQUAL(
 	    pg_run(f.pg, NULL, &value, NULL, f.arena, &rows, &f.err), ES_INTERNAL);
 	CU_ASSERT_STRING_EQUAL(f.err.cause, "invalid input syntax for type integer: ");

@@ -49,7 +49,7 @@ adding_a_member_makes_an_event(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(event.payload, f.carol.user.text));
 	CU_ASSERT_PTR_NOT_NULL(strstr(event.payload, "\"displayName\": \"Carol\""));
 
-	FINE(put(&f.bob, &id, &f.carol, NULL)); /* no change */
+	FINE(put(&f.bob, &id, &f.carol, NULL)); /* changes nothing */
 	CU_ASSERT_FALSE(added);
 	CU_ASSERT_EQUAL(event.seq, 0);
 	FINE(put(&f.bob, &id, &f.carol, "admin"));
@@ -59,7 +59,7 @@ adding_a_member_makes_an_event(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(event.payload, f.carol.user.text));
 	CU_ASSERT_PTR_NOT_NULL(strstr(event.payload, "\"role\": \"admin\""));
 	CU_ASSERT_STRING_EQUAL(member.role, "admin");
-	FINE(put(&f.bob, &id, &f.carol, "admin")); /* no change */
+	FINE(put(&f.bob, &id, &f.carol, "admin")); /* changes nothing */
 	CU_ASSERT_EQUAL(event.seq, 0);
 }
 
@@ -95,9 +95,9 @@ a_member_can_not_change_other_members(void)
 	REFUSED(f, put(&f.carol, &id, &f.carol, "owner"), ES_FORBIDDEN, NULL);
 	REFUSED(f, remove_(&f.carol, &id, &f.bob), ES_FORBIDDEN, NULL);
 	REFUSED(f, put(&dora, &id, &dora, NULL), ES_FORBIDDEN,
-	    NULL);                              /* joining is member_store_join() */
+	    NULL);                              /* a user joins by member_store_join() */
 	FINE(put(&f.admin, &id, &dora, NULL));  /* an admin of the tenant */
-	FINE(remove_(&f.carol, &id, &f.carol)); /* the user itself */
+	FINE(remove_(&f.carol, &id, &f.carol)); /* carol leaves */
 	CU_ASSERT_EQUAL(events.n, 1);
 }
 

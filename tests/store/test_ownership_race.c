@@ -22,14 +22,14 @@ static struct pg *watch; /* a session outside the open transaction */
 static struct channel_id id;
 static struct actor heir, other;
 
-/* Called by user_store_deactivate() inside its transaction. */
+/* Deactivates a user, as user_store_deactivate() does inside its transaction. */
 static const struct pg_stmt end_user = {
     .name = "test_end_user",
     .sql = "UPDATE users SET status = 'deactivated' WHERE tenant_id = $1 AND id = $2",
     .n_params = 2,
 };
 
-/* True when a session waits for a lock of another one. */
+/* True when any session waits for a lock. */
 static bool
 a_session_waits(void)
 {
@@ -85,7 +85,7 @@ child_succeeds(pid_t pid)
 	CU_ASSERT_EQUAL(status, 0);
 }
 
-/* work runs between the deactivation of the heir and its commit. */
+/* Runs `work` in another session, between the deactivation of the heir and its commit. */
 static void
 while_the_heir_is_deactivated(void (*work)(struct fixture *mine))
 {
@@ -115,8 +115,8 @@ put(struct fixture *mine, const struct actor *whom, const char *role, enum es_co
 		  &member, &added, &event, &mine->err) == rc);
 }
 
-/* A channel of bob. Its next owner is heir, an admin; after heir comes other, a
- * member. */
+/* Creates a channel of bob. When bob leaves, `heir`, an admin, becomes its owner. After
+ * `heir`, `other`, a member, would. */
 static void
 channel_of_bob(const char *name)
 {
@@ -235,7 +235,7 @@ heir_is_deactivated(struct fixture *mine)
 		  &mine->err) == ES_OK);
 }
 
-/* Here the test orders nothing: the sessions run in any order. */
+/* The two sessions run in any order. */
 static void
 all_changes_at_once(void)
 {

@@ -37,7 +37,7 @@ take_over(const struct actor *who, const struct channel_id *id)
 	    f.pg, who, id, f.arena, &channel, &event, &f.err);
 }
 
-/* The role of the member in the database, "" for none. */
+/* The role of the member in the database, "" when the user is not a member. */
 static const char *
 role_of(const struct channel_id *id, const struct actor *whom)
 {
@@ -63,7 +63,8 @@ check_heir(const struct event *e, const struct channel_id *id, const struct acto
 	CU_ASSERT_STRING_EQUAL(role_of(id, heir), "owner");
 }
 
-/* The oldest admin comes before older members. Each event has a number of its own. */
+/* An admin becomes the owner, although other members are older. Each event has a number
+ * of its own. */
 static void
 leaving_hands_the_channel_on(void)
 {
@@ -208,7 +209,7 @@ an_owner_of_the_tenant_takes_over_an_orphaned_channel(void)
 	CU_ASSERT_EQUAL(event.seq, 2);
 	CU_ASSERT_STRING_EQUAL(channel.role, "owner");
 	CU_ASSERT_FALSE(is_orphan(&f.owner, &empty));
-	FINE(take_over(&f.owner, &empty)); /* again */
+	FINE(take_over(&f.owner, &empty)); /* repeated: no event */
 	CU_ASSERT_EQUAL(event.seq, 0);
 	FINE(take_over(&f.owner, &gone));
 }
@@ -227,7 +228,8 @@ a_channel_with_an_active_owner_can_not_be_taken_over(void)
 	REFUSED(f, take_over(&f.owner, &closed), ES_NOT_FOUND, "no such channel");
 }
 
-/* A channel whose owner was deactivated before this release has members, but no owner. */
+/* Older releases did not hand the channels of a deactivated user on, so a channel may
+ * have members but no owner. */
 static void
 a_member_becomes_the_owner(void)
 {

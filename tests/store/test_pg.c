@@ -192,7 +192,7 @@ a_batch_is_all_or_nothing(void)
 	CU_ASSERT_STRING_EQUAL(row.text, "member");
 }
 
-/* More bytes than the socket buffers, in both directions at the same time. */
+/* Sends and receives more bytes than the buffers of the socket hold, at the same time. */
 static void
 a_large_batch_does_not_block(void)
 {

@@ -11,12 +11,12 @@
 
 static struct fixture f;
 
-/* The results that done received. */
+/* What done() received for one statement. */
 struct answer {
 	unsigned calls;
 	enum es_code rc;
 	char text[64], sqlstate[6];
-	struct loop *again; /* sends one more from inside done */
+	struct loop *again; /* done() sends one more statement here; NULL: none */
 	struct answer *next;
 };
 
@@ -163,8 +163,8 @@ behind_pooler(void)
 	return getenv("ES_TEST_POOLED") != NULL;
 }
 
-/* The connection is killed with statements in flight: each ends once, and later ones
- * succeed. */
+/* The test kills the session of a connection with statements in flight. Each of them ends
+ * once. Later statements succeed. */
 static void
 connects_again_after_the_loss_of_its_server(void)
 {
@@ -268,7 +268,8 @@ done_may_send(void)
 	struct answer first = {0}, second = {0};
 	struct loop l;
 
-	open_loop(&l, 1, false); /* inside done its statement no longer counts */
+	/* inside done() the answered statement no longer counts as in flight */
+	open_loop(&l, 1, false);
 	first.again = &l;
 	first.next = &second;
 	FINE(send(&l, NULL, &echo, "first", &first));
@@ -278,7 +279,7 @@ done_may_send(void)
 	pg_async_close(&l.pa);
 }
 
-/* More bytes than the socket buffers, in both directions. */
+/* Sends and receives more bytes than the buffers of the socket hold. */
 static void
 sends_more_than_the_socket_buffers_hold(void)
 {
@@ -315,7 +316,7 @@ waits_for_a_server_that_is_away(void)
 	first_ms = l.fire_ms;
 	CU_ASSERT_TRUE(first_ms > 0);
 	TURN_UNTIL(
-	    &l, l.fire_ms > first_ms); /* it tries again and starts the timer again */
+	    &l, l.fire_ms > first_ms); /* the next attempt starts the timer again */
 	CU_ASSERT_EQUAL(l.downs, 0);
 	CU_ASSERT_EQUAL(none.calls, 0);
 	pg_async_close(&l.pa);

@@ -71,7 +71,8 @@ returns_the_channels_that_a_user_may_read(void)
 	CU_ASSERT_EQUAL(authorise(&f.guest, ids, 4, out), 0);
 }
 
-/* The store decides about each pair of user and channel alone, whatever their tenants. */
+/* The store decides about each pair of user and channel on its own. One call may have
+ * pairs of several tenants. */
 static void
 returns_rights_of_users_of_several_tenants(void)
 {

@@ -23,7 +23,7 @@ rename_user(const struct actor *who, const char *name)
 	FINE(user_store_patch(f.pg, who, &who->user, &patch, f.arena, &user, &f.err));
 }
 
-/* The name in each way of reading the message. */
+/* Reads the message in each way, and checks the sender's name. */
 static void
 check_name(const struct actor *who, const struct channel_id *channel, int64_t id,
     const char *client_id, const char *name)
@@ -69,7 +69,7 @@ a_message_keeps_its_senders_name(void)
 	check_name(&dora, &id, sent.message_id - 1, "k-1", "Dora");
 }
 
-/* Fanout publishes a repeat again, with the name of the first. */
+/* Fanout publishes a repeat again, with the name at the first commit. */
 static void
 a_repeat_has_the_name_of_the_first(void)
 {
@@ -92,7 +92,7 @@ a_repeat_has_the_name_of_the_first(void)
 	CU_ASSERT_STRING_EQUAL(outcome.sender_name, "Emil");
 }
 
-/* Rows older than the column have no name: they show the present name. */
+/* Rows that an older release wrote have no name. They show the user's present name. */
 static void
 an_older_row_shows_the_present_name(void)
 {
@@ -112,7 +112,7 @@ an_older_row_shows_the_present_name(void)
 
 static CU_TestInfo cases[] = {
     {"a message keeps its sender's name", a_message_keeps_its_senders_name},
-    {"a repeat has the name of the first", a_repeat_has_the_name_of_the_first},
+    {"a repeat has the name at the first commit", a_repeat_has_the_name_of_the_first},
     {"an older row shows the present name", an_older_row_shows_the_present_name},
     CU_TEST_INFO_NULL,
 };

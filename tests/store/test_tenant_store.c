@@ -161,7 +161,8 @@ looks_up_users_of_several_tenants_at_once(void)
 	CU_ASSERT_EQUAL(out[3].rc, ES_TOKEN_REVOKED);
 	CU_ASSERT_EQUAL(out[4].rc, ES_OK);
 	CU_ASSERT_EQUAL(out[5].rc, ES_TOKEN_REVOKED);
-	for (size_t i = 0; i < ES_COUNT(asks); i++) /* gone: refused with any token */
+	/* gone: the user is refused with any token */
+	for (size_t i = 0; i < ES_COUNT(asks); i++)
 		CU_ASSERT_EQUAL(out[i].gone, i >= 1 && i <= 3);
 	CU_ASSERT_TRUE(uuid_valid(out[4].principal.epoch));
 	FINE(tenant_store_resume(f.pg, &f.foreign.tenant, f.arena, &tenant, &f.err));
@@ -198,7 +199,7 @@ the_database_is_ready(void)
 	CU_ASSERT_PTR_NOT_NULL(state.version);
 }
 
-/* null means no limit, and 0 lets no message pass. */
+/* A limit of null means no limit; a limit of 0 refuses every message. */
 static void
 no_limit_differs_from_the_limit_0(void)
 {

@@ -76,7 +76,8 @@ try_issue(const struct actor *whose, int64_t *out)
 	    f.pg, &whose->tenant, &whose->user, f.arena, out, &f.err);
 }
 
-/* Waits as long as the refusal says, after a second revocation in the same second. */
+/* Returns the iat of a new token. After a second revocation within a second the store
+ * refuses for less than 1 s, so waits as long as the refusal says. */
 static int64_t
 issue_s(const struct actor *whose)
 {
@@ -141,7 +142,7 @@ revokes_all_tokens_issued_before_now(void)
 	CU_ASSERT_TRUE(done.valid_after_ms >= before_s * 1000);
 	REFUSED(f, look_up(&erin, "j", before_s), ES_TOKEN_REVOKED, NULL);
 	FINE(look_up(&erin, "j", issue_s(&erin)));
-	FINE(look_up(&f.bob, "j", before_s)); /* no token of another user */
+	FINE(look_up(&f.bob, "j", before_s)); /* tokens of other users stay valid */
 }
 
 /* Each revocation ends the tokens issued since the revocation before, and a token issued
@@ -274,7 +275,7 @@ a_user_has_a_limited_number_of_revoked_tokens(void)
 	FINE(revoke_jti(&hal, "one", &hal, HOUR_MS, 2));
 	FINE(revoke_jti(&hal, "two", &hal, HOUR_MS, 2));
 	REFUSED(f, revoke_jti(&hal, "three", &hal, HOUR_MS, 2), ES_QUOTA_EXCEEDED, NULL);
-	FINE(revoke_jti(&hal, "two", &hal, HOUR_MS, 2)); /* there already */
+	FINE(revoke_jti(&hal, "two", &hal, HOUR_MS, 2)); /* is revoked already */
 	FINE(look_up(&hal, "three", clock_wall_ms() / 1000 + 2));
 }
 

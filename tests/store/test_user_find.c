@@ -11,7 +11,8 @@
 
 static struct fixture f;
 
-/* The display names on all pages of two, each followed by a blank. */
+/* Reads all pages, of two users each. Returns the display names, each followed by a
+ * blank. */
 static const char *
 found(const struct user_filter *filter)
 {

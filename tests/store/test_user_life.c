@@ -153,7 +153,8 @@ the_external_id_of_a_deleted_user_stays_blocked(void)
 	    1);
 }
 
-/* The name in the event of this number when history returns it. */
+/* The event of number seq as history returns it: the sender's name of a message, the
+ * payload of any other event. */
 static const char *
 replayed(const struct actor *who, const struct channel_id *channel, int64_t seq)
 {
