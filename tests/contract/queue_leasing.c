@@ -125,7 +125,7 @@ extending_keeps_the_lease(void)
 /* Sends 25 messages and receives at most three of them. Returns how many of the others
  * the next call of queue_receive() returns. */
 static size_t
-receive_most(struct leasing *f)
+count_merged(struct leasing *f)
 {
 	size_t merged, left = 25;
 
@@ -157,7 +157,7 @@ one_call_returns_messages_of_several_requests(void)
 
 	leasing_setup(&f);
 	for (int i = 0; i < 50 && merged <= SQS_RECEIVE; i++) {
-		merged = receive_most(&f);
+		merged = count_merged(&f);
 		CU_ASSERT_FATAL(merged > 0 && merged < 25);
 	}
 	CU_ASSERT_TRUE(merged > SQS_RECEIVE);

@@ -104,7 +104,7 @@ no_request_follows_an_answer_that_is_not_full(void)
 /* The worker does not read for longer than a poll lasts. The answer to its poll arrives
  * long before it reads again. */
 static void
-a_worker_that_was_stopped_reads_messages_that_arrived_then(void)
+a_worker_that_was_stopped_reads_messages_that_arrived_meanwhile(void)
 {
 	struct leasing f;
 
@@ -165,7 +165,7 @@ CU_TestInfo leasing_group_cases[] = {
     {"no request follows an answer that is not full",
 	no_request_follows_an_answer_that_is_not_full},
     {"a worker that was stopped reads messages that arrived meanwhile",
-	a_worker_that_was_stopped_reads_messages_that_arrived_then},
+	a_worker_that_was_stopped_reads_messages_that_arrived_meanwhile},
     {"closing the queue returns messages that still arrive",
 	closing_the_queue_returns_messages_that_still_arrive},
     {"a poll without an answer ends at its deadline",

@@ -26,7 +26,7 @@ may_read(const struct actor *who, const struct channel_id *id)
 }
 
 static enum es_code
-marks(const struct actor *who, const struct channel_id *id)
+mark_read(const struct actor *who, const struct channel_id *id)
 {
 	const struct read_mark_ask ask = {
 	    .tenant = who->tenant, .channel = *id, .user = who->user, .id = 1};
@@ -74,8 +74,8 @@ a_guest_does_not_see_public_channels(void)
 	CU_ASSERT_EQUAL(listed(&f.carol), 1);
 	CU_ASSERT_FALSE(may_read(&f.guest, &id));
 	CU_ASSERT_TRUE(may_read(&f.carol, &id));
-	CU_ASSERT_EQUAL(marks(&f.guest, &id), ES_NOT_FOUND);
-	CU_ASSERT_EQUAL(marks(&f.carol, &id), ES_FORBIDDEN);
+	CU_ASSERT_EQUAL(mark_read(&f.guest, &id), ES_NOT_FOUND);
+	CU_ASSERT_EQUAL(mark_read(&f.carol, &id), ES_FORBIDDEN);
 }
 
 /* A send makes any other user a member. */
@@ -112,7 +112,7 @@ a_guest_uses_a_channel_of_which_it_is_a_member(void)
 	CU_ASSERT_TRUE(may_read(&f.guest, &id));
 	CU_ASSERT_EQUAL(
 	    fixture_send(&f, &f.guest, &id, "k", "hello").result, OUTCOME_COMMITTED);
-	CU_ASSERT_EQUAL(marks(&f.guest, &id), ES_OK);
+	CU_ASSERT_EQUAL(mark_read(&f.guest, &id), ES_OK);
 	FINE(channel_store_leave(f.pg, &f.guest, &id, f.arena, &events, &f.err));
 	CU_ASSERT_FALSE(may_read(&f.guest, &id));
 }

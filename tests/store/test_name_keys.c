@@ -31,7 +31,7 @@ static const char *const alike[][2] = {
 };
 
 static enum es_code
-channel(const char *name)
+create_channel(const char *name)
 {
 	const struct channel_new in = {.name = name};
 	struct channel made;
@@ -40,7 +40,7 @@ channel(const char *name)
 }
 
 static enum es_code
-user(const char *name)
+create_user(const char *name)
 {
 	const struct user_new in = {
 	    .display_name = "x", .email = arena_printf(f.arena, "%s@x", name)};
@@ -53,10 +53,10 @@ static void
 refuses_a_second_spelling_of_a_name(void)
 {
 	for (size_t i = 0; i < ES_COUNT(alike); i++) {
-		FINE(channel(alike[i][0]));
-		REFUSED(f, channel(alike[i][1]), ES_NAME_TAKEN, NULL);
-		FINE(user(alike[i][0]));
-		REFUSED(f, user(alike[i][1]), ES_EMAIL_TAKEN, NULL);
+		FINE(create_channel(alike[i][0]));
+		REFUSED(f, create_channel(alike[i][1]), ES_NAME_TAKEN, NULL);
+		FINE(create_user(alike[i][0]));
+		REFUSED(f, create_user(alike[i][1]), ES_EMAIL_TAKEN, NULL);
 	}
 }
 
@@ -75,8 +75,8 @@ a_change_of_the_name_changes_its_key(void)
 	REFUSED(f, user_store_create(f.pg, &f.owner, &twin, f.arena, &u, &f.err),
 	    ES_EMAIL_TAKEN, NULL);
 	FINE(channel_store_patch(f.pg, &f.bob, &id, &name, f.arena, &c, &event, &f.err));
-	REFUSED(f, channel("AFTER"), ES_NAME_TAKEN, NULL);
-	FINE(channel("BEFORE"));
+	REFUSED(f, create_channel("AFTER"), ES_NAME_TAKEN, NULL);
+	FINE(create_channel("BEFORE"));
 }
 
 /* Writes a row as an older program does, without keys. */
@@ -87,21 +87,21 @@ rows_that_an_older_program_writes_get_keys(void)
 	const char *const renamed[] = {
 	    f.owner.tenant.text, f.bob.user.text, "W\xc3\x89sten@x"};
 
-	FINE(user("b\xc3\xb6rse"));
+	FINE(create_user("b\xc3\xb6rse"));
 	CU_ASSERT_EQUAL(fixture_number(&f, &f.owner.tenant,
 			    "INSERT INTO users (tenant_id, id, email, display_name)"
 			    " VALUES ($1, gen_random_uuid(), $2, 'x')"
 			    " RETURNING (email_key = U&'\\00F6sten@x')::integer",
 			    params, 2),
 	    1);
-	REFUSED(f, user("\xc3\x96sten"), ES_EMAIL_TAKEN, NULL);
+	REFUSED(f, create_user("\xc3\x96sten"), ES_EMAIL_TAKEN, NULL);
 	CU_ASSERT_EQUAL(fixture_number(&f, &f.owner.tenant,
 			    "UPDATE users SET email = COALESCE($3, email),"
 			    " display_name = COALESCE(NULL, display_name)"
 			    " WHERE tenant_id = $1 AND id = $2 RETURNING 1",
 			    renamed, 3),
 	    1);
-	REFUSED(f, user("we\xcc\x81sten"), ES_EMAIL_TAKEN, NULL);
+	REFUSED(f, create_user("we\xcc\x81sten"), ES_EMAIL_TAKEN, NULL);
 }
 
 static void

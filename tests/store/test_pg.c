@@ -285,7 +285,7 @@ connects_again_after_the_server_closed_the_connection(void)
 }
 
 static void
-ends_what_takes_too_long(bool pooled)
+check_time_outs(bool pooled)
 {
 	struct pg_settings settings = {.url = getenv("ES_TEST_DATABASE_URL"),
 	    .application_name = "test-short",
@@ -318,14 +318,14 @@ ends_what_takes_too_long(bool pooled)
 static void
 the_server_ends_a_statement_that_takes_too_long(void)
 {
-	ends_what_takes_too_long(getenv("ES_TEST_POOLED") != NULL);
+	check_time_outs(getenv("ES_TEST_POOLED") != NULL);
 }
 
 /* Behind a pooler each transaction sets the settings for itself. */
 static void
 the_same_time_outs_hold_behind_a_pooler(void)
 {
-	ends_what_takes_too_long(true);
+	check_time_outs(true);
 }
 
 static void

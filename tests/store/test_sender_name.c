@@ -71,7 +71,7 @@ a_message_keeps_its_senders_name(void)
 
 /* Fanout publishes a repeat again, with the name at the first commit. */
 static void
-a_repeat_has_the_name_of_the_first(void)
+a_repeat_has_the_name_at_the_first_commit(void)
 {
 	const struct actor emil = fixture_user(&f, &f.owner, "Emil", "member");
 	const struct channel_id id = fixture_channel(&f, &emil, "again", false);
@@ -112,7 +112,8 @@ an_older_row_shows_the_present_name(void)
 
 static CU_TestInfo cases[] = {
     {"a message keeps its sender's name", a_message_keeps_its_senders_name},
-    {"a repeat has the name at the first commit", a_repeat_has_the_name_of_the_first},
+    {"a repeat has the name at the first commit",
+	a_repeat_has_the_name_at_the_first_commit},
     {"an older row shows the present name", an_older_row_shows_the_present_name},
     CU_TEST_INFO_NULL,
 };

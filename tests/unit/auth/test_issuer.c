@@ -163,7 +163,7 @@ never_takes_the_algorithm_from_the_token(void)
 }
 
 static void
-requires_a_known_kid(void)
+requires_a_known_kid_when_there_are_several_keys(void)
 {
 	const struct issuer_key one = pem_key("rs", TOKEN_RS256);
 	const char *unnamed = issuer_sign(
@@ -306,7 +306,8 @@ static CU_TestInfo cases[] = {
     {"accepts each algorithm", accepts_each_algorithm},
     {"never takes the algorithm from the token",
 	never_takes_the_algorithm_from_the_token},
-    {"requires a known kid when there are several keys", requires_a_known_kid},
+    {"requires a known kid when there are several keys",
+	requires_a_known_kid_when_there_are_several_keys},
     {"refuses bad claims", refuses_bad_claims},
     {"ignores rows with a wrong key", ignores_rows_with_a_wrong_key},
     {"names the issuer of a token", names_the_issuer_of_a_token},

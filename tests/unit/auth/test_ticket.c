@@ -10,7 +10,7 @@
 #define ALICE  "01900000-0000-7000-8000-00000000a001"
 
 static void
-texts_and_keys(void)
+its_key_in_redis_is_a_hash(void)
 {
 	char one[TICKET_TEXT], two[TICKET_TEXT];
 	char key[TICKET_KEY], again[TICKET_KEY];
@@ -84,7 +84,7 @@ refuses_claims_that_it_can_not_read(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"its key in Redis is a hash", texts_and_keys},
+    {"its key in Redis is a hash", its_key_in_redis_is_a_hash},
     {"the longest claims fit", the_longest_claims_fit},
     {"refuses claims that it can't read", refuses_claims_that_it_can_not_read},
     CU_TEST_INFO_NULL,

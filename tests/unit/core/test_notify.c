@@ -146,7 +146,7 @@ children_inherit_no_variable(void)
 }
 
 static void
-refuses_what_is_no_address(void)
+refuses_an_invalid_address(void)
 {
 	char longest[200];
 
@@ -187,7 +187,7 @@ fed_within(int64_t ms, bool hung)
 }
 
 static void
-feeds_the_watchdog_every_third(void)
+feeds_the_watchdog_every_third_of_its_time(void)
 {
 	char pid[16];
 	int n;
@@ -247,9 +247,9 @@ static CU_TestInfo cases[] = {
     {"sends each state once, to a path and to an abstract name", says_each_state_once},
     {"sends nothing without a socket", without_a_socket_it_says_nothing},
     {"children inherit no variable", children_inherit_no_variable},
-    {"refuses an invalid address", refuses_what_is_no_address},
+    {"refuses an invalid address", refuses_an_invalid_address},
     {"feeds the watchdog every third of its time, unless a worker hangs",
-	feeds_the_watchdog_every_third},
+	feeds_the_watchdog_every_third_of_its_time},
     {"feeds only its own watchdog", feeds_only_its_own_watchdog},
     {"repeats a message that could not be sent", repeats_what_could_not_be_sent},
     CU_TEST_INFO_NULL,

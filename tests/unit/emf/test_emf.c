@@ -124,7 +124,7 @@ counts_the_period_only(void)
 /* All 20 observations are in the bucket from 0.1 s to 0.2 s. 95 % of them are 19, and 19
  * of 20 parts of the bucket end at 0.195 s. */
 static void
-tells_the_percentile_of_the_period(void)
+reports_the_percentile_of_the_period(void)
 {
 	struct emf *e = make("d", 60000);
 	struct json_object *line;
@@ -176,7 +176,7 @@ writes_the_longest_deployment(void)
 static CU_TestInfo cases[] = {
     {"names each metric for CloudWatch", names_each_metric_for_cloudwatch},
     {"counts the period only", counts_the_period_only},
-    {"reports the percentile of the period", tells_the_percentile_of_the_period},
+    {"reports the percentile of the period", reports_the_percentile_of_the_period},
     {"is due after a period", is_due_after_a_period},
     {"writes the longest deployment", writes_the_longest_deployment},
     CU_TEST_INFO_NULL,

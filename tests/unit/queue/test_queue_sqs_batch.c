@@ -41,7 +41,7 @@ attempts(const struct fake_sqs *sqs)
 }
 
 static void
-silence_is_waited_for_once(void)
+the_driver_waits_for_a_silent_server_once(void)
 {
 	struct queue_msg msgs[MESSAGES];
 	struct fake_sqs sqs;
@@ -88,7 +88,7 @@ after_one_failed_batch_of_ten_the_others_are_tried(void)
 
 static CU_TestInfo cases[] = {
     {"the driver waits for a silent server once, not for each batch of ten",
-	silence_is_waited_for_once},
+	the_driver_waits_for_a_silent_server_once},
     {"after one failed batch of ten the others are tried",
 	after_one_failed_batch_of_ten_the_others_are_tried},
     CU_TEST_INFO_NULL,

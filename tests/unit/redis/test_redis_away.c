@@ -127,7 +127,7 @@ on_late(struct ev_loop *loop, ev_timer *timer, int revents)
 }
 
 static void
-a_client_on_a_loop_closes_that_connection_too(void)
+the_event_loop_client_closes_the_connection_to_a_replica(void)
 {
 	struct fake_redis moved = {.first = READ_ONLY, .later = "+OK\r\n", .pongs = true};
 	struct asker k = {.loop = ev_loop_new(0)};
@@ -157,7 +157,7 @@ static CU_TestInfo cases[] = {
     {"the client closes the connection to a server that became a replica",
 	the_client_closes_the_connection_to_a_server_that_became_a_replica},
     {"the event-loop client closes the connection to a replica",
-	a_client_on_a_loop_closes_that_connection_too},
+	the_event_loop_client_closes_the_connection_to_a_replica},
     CU_TEST_INFO_NULL,
 };
 

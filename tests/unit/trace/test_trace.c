@@ -106,7 +106,7 @@ a_span_is_a_line(void)
 }
 
 static void
-the_caller_decides(void)
+the_caller_decides_whether_a_trace_is_sampled(void)
 {
 	struct trace *never = open_trace(0), *always;
 	struct trace_context caller = from(NOT);
@@ -133,7 +133,7 @@ the_caller_decides(void)
 /* At a rate of one in ten, 4,000 draws give 201 to 599 traces, except in one run of
  * 10^22. */
 static void
-the_sampler_takes_its_part(void)
+the_sampler_keeps_its_rate(void)
 {
 	const struct trace_context none = from(NULL);
 	struct trace *t = open_trace(100000);
@@ -226,8 +226,9 @@ off_is_off(void)
 
 static CU_TestInfo cases[] = {
     {"a span is a line", a_span_is_a_line},
-    {"the caller decides whether a trace is sampled", the_caller_decides},
-    {"the sampler keeps its rate", the_sampler_takes_its_part},
+    {"the caller decides whether a trace is sampled",
+	the_caller_decides_whether_a_trace_is_sampled},
+    {"the sampler keeps its rate", the_sampler_keeps_its_rate},
     {"a later step begins no trace", a_later_step_begins_no_trace},
     {"a full pipe drops spans and does not block", a_full_pipe_drops},
     {"a span that is too long is dropped", a_long_span_drops},
