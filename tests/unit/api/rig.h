@@ -42,7 +42,7 @@ struct rig {
 	/* Of the last request: each call of a fake, "name(arguments)", joined by "; ". An
 	 * id is its last four characters, NULL is "-". */
 	struct text calls;
-	unsigned n_calls; /* of those that may fail */
+	unsigned n_calls; /* number of calls of fakes that may fail */
 
 	/* The call that fails with `failure`: by its number (from 0; -1: none) or by the
 	 * name of the fake. */
@@ -66,15 +66,15 @@ struct rig {
 	struct api_key key;
 	struct auth_key auth_key;
 	struct token_revocation revoked;
-	enum es_code refusal; /* of a message */
+	enum es_code refusal; /* the code with which a message was refused */
 	int64_t issue_s;
-	unsigned n_items; /* of a page of a list */
-	bool more;        /* after that page */
+	unsigned n_items; /* number of items in a page of a list */
+	bool more;        /* there are more items after that page */
 	bool again;       /* the Idempotency-Key was seen before */
 	bool there, added, lifted;
 
 	/* Arguments of fakes that differ from run to run, so that no table holds them. */
-	int64_t asked_ms;                    /* an end or the clock */
+	int64_t asked_ms;                    /* an expiry, or the present time */
 	const char *made_key;                /* the text of an API key */
 	const char *redis_key, *redis_value; /* of SET */
 };
@@ -104,7 +104,7 @@ void rig_end(void);
 
 /* Makes the request and calls the handler. */
 enum es_code rig_call(const struct rig_row *row);
-/* Is `part` in the body of the answer? */
+/* True when the body of the answer contains `part`. */
 bool rig_body_contains(const char *part);
 
 /* Runs each row and compares the calls and the answer. Names a row that fails on stderr.
@@ -117,17 +117,18 @@ void rig_rows(const struct rig_row rows[], size_t n);
 void rig_rows_failures(const struct rig_row rows[], size_t n);
 #define RIG_FAILURES(rows) rig_rows_failures(rows, ES_COUNT(rows))
 
-/* A list: its limits, its cursor, the link to its next page, and that a cursor is good
- * for this list and its filter only. `after` is the position that the second page
- * asks the store for; row->query is a filter that the link keeps, or NULL. */
+/* Checks the handler of a list: its limits, the link to its next page, and that a cursor
+ * is valid only for this list and its filter. `after` is the position that the second
+ * page passes to the store. row->query is a filter that the link keeps, or NULL. */
 void rig_pages(const struct rig_row *row, const char *after);
 
-/* For the fakes. Writes the call; the code is ES_OK or that of the failure. */
+/* Fakes call it with their arguments. Writes the call to rig.calls, and returns ES_OK or,
+ * for the call that has to fail, rig.failure. */
 enum es_code rig_called(struct es_err *err, const char *name, const char *fmt, ...)
     ES_PRINTF(3, 4);
-/* The same of a function that can't fail. */
+/* The same for a fake of a function that can't fail. */
 void rig_note_call(const char *name, const char *fmt, ...) ES_PRINTF(2, 3);
-/* The caller of a store's function is the one of the request. */
+/* Checks that the actor passed to a store is the caller of the request. */
 void rig_actor(const struct actor *who);
 const char *rig_id(const char *id);
 const char *rig_text(const char *s);

@@ -222,7 +222,8 @@ revoked(void)
 
 	begin();
 	RIG_ROWS(rows);
-	/* As long as the longest token of a ticket that was made with the key. */
+	/* The revocation is stored for 3,600 s, the lifetime of the longest session that
+	 * a ticket of the key can open. */
 	CU_ASSERT_EQUAL(rig_call(&rows[0]), ES_OK);
 	CU_ASSERT(rig.asked_ms >= before_ms + 3600000);
 	CU_ASSERT(rig.asked_ms <= clock_wall_ms() + 3600000);

@@ -155,10 +155,10 @@ singles(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"each route", each_route},
+    {"each route counts by the class of the status", each_route},
     {"a request without a route", no_route},
-    {"the time taken", time_taken},
-    {"counters of their own", singles},
+    {"the duration counts in its bucket", time_taken},
+    {"each event counts in one counter", singles},
     {"the errors of the server are 5xx", server_errors},
     CU_TEST_INFO_NULL,
 };

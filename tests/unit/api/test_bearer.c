@@ -46,7 +46,7 @@ pg_run(struct pg *pg, const struct tenant_id *tenant, const struct pg_stmt *stmt
 	} else {
 		CU_ASSERT_PTR_NULL(tenant);
 	}
-	if (stmt == &issuer_store_keys) /* each token of this test names its tenant */
+	if (stmt == &issuer_store_keys) /* each token here has the claim tid */
 		CU_ASSERT_PTR_NOT_NULL(strstr(params[0], FAKE_TENANT));
 	if (pg_down || (provision_down && stmt == &issuer_store_provision))
 		return es_fail(err, ES_UNAVAILABLE, "down");
@@ -141,7 +141,7 @@ first_readings_are_limited(void)
 {
 	up();
 	CU_ASSERT_EQUAL(verify("app", "k1"), ES_OK);
-	now_ms += 100; /* a new reading is allowed again */
+	now_ms += 100; /* one more reading is allowed each 100 ms */
 	use_up_reads();
 	CU_ASSERT_EQUAL(fake_issuers.key_reads, BURST + 1);
 	CU_ASSERT_EQUAL(verify("unknown_issuer_name-x", "k"), ES_RATE_LIMITED);
@@ -197,7 +197,7 @@ unknown_issuers_make_room_first(void)
 	down();
 }
 
-/* With known issuers only, the one that was unread for longest is evicted. */
+/* When all issuers are known, the one whose keys were read first is evicted. */
 static void
 a_further_known_issuer_evicts_one(void)
 {
@@ -218,8 +218,8 @@ a_further_known_issuer_evicts_one(void)
 	CU_ASSERT_EQUAL(fake_issuers.key_reads, BEARER_ISSUERS_MAX + 1);
 	CU_ASSERT_EQUAL(verify(names[BEARER_ISSUERS_MAX - 500], "k"), ES_OK);
 	CU_ASSERT_EQUAL(fake_issuers.key_reads, BEARER_ISSUERS_MAX + 1);
-	/* Refreshing a known issuer uses no reading, an evicted one does. The first
-	 * unknown issuer evicts one more. */
+	/* The refresh of a known issuer does not count towards the limit of readings, but
+	 * that of an evicted one does. The first unknown issuer evicts one more. */
 	now_ms += 100;
 	use_up_reads();
 	CU_ASSERT_EQUAL(verify(names[0], "k"), ES_RATE_LIMITED);

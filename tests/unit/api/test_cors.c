@@ -104,7 +104,8 @@ real_requests(void)
 	CU_ASSERT_PTR_NULL(allowed());
 	CU_ASSERT_STRING_EQUAL(http_header_get(&res, "Vary"), "Origin");
 	arena_free(&arena);
-	/* Any of these origins may read a refusal that comes before that. */
+	/* Before the caller's tenant is known, any origin that a tenant allows may read a
+	 * refusal. */
 	ask(B, NULL);
 	cors_answer(c, NULL, &req, &res);
 	CU_ASSERT_STRING_EQUAL(allowed(), B);

@@ -91,7 +91,7 @@ a_channel_again(void)
 	rig_end();
 }
 
-/* Two requests with one key: the second comes while the first makes the channel. */
+/* Two requests have one key. The second one comes while the first creates the channel. */
 static void
 a_channel_at_the_same_time(void)
 {
@@ -111,7 +111,7 @@ a_channel_at_the_same_time(void)
 	rig.there = true;
 	rig.fails_at = 3;
 	fail("channel_store_create", ES_NOT_FOUND);
-	run(&channel, "nor is the other's seen", ES_CONFLICT, CLAIM CREATE EXISTS GET);
+	run(&channel, "both calls fail", ES_CONFLICT, CLAIM CREATE EXISTS GET);
 	CU_ASSERT_STRING_EQUAL(rig.err.field, ":Idempotency-Key");
 	rig.fails_at = -1;
 	fail("channel_store_create", ES_NAME_TAKEN);
@@ -204,11 +204,11 @@ a_tenant(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"the first time", first_time},
-    {"a channel again", a_channel_again},
-    {"a channel at the same time", a_channel_at_the_same_time},
-    {"a user", a_user},
-    {"a tenant, by the operator", a_tenant},
+    {"the first request creates a channel", first_time},
+    {"a repeat returns the channel", a_channel_again},
+    {"two requests at the same time make one channel", a_channel_at_the_same_time},
+    {"a repeat returns the user", a_user},
+    {"a repeat of the operator returns the tenant", a_tenant},
     CU_TEST_INFO_NULL,
 };
 

@@ -274,7 +274,8 @@ trickles(void)
 		fcgi_client_begin(&slow[i], RESPONDER);
 		fcgi_client_params(
 		    &slow[i], (const char *const[]){POST, "CONTENT_LENGTH", "500", NULL});
-		if (i == 1) /* one in the body, the other one in the parameters */
+		if (i ==
+		    1) /* slow[0] is slow from the parameters on, slow[1] in the body */
 			CU_ASSERT_TRUE(fcgi_client_send(&slow[i]));
 		for (int byte = 0; byte < 500; byte++)
 			fcgi_client_stdin(&slow[i], "x", 1);
@@ -307,8 +308,8 @@ closed_by_lighttpd(void)
 	finish();
 }
 
-/* The server closes a connection that the client asks to keep: it would bind the worker.
- */
+/* The server closes a connection that the client asks to keep, because an idle connection
+ * would occupy the worker. */
 static void
 kept(void)
 {

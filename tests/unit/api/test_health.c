@@ -18,8 +18,8 @@ static const struct api_conf conf = {
     .send_workers = SEND_WORKERS, .api_workers = API_WORKERS};
 static int64_t now_ms, takes_ms, ages_ms[SEND_WORKERS + API_WORKERS];
 static enum es_code postgres, redis, queue;
-static char asked[32];   /* a letter a question: p r q */
-static char outages[32]; /* of each report: P R Q, lower case when all is well */
+static char asked[32];   /* the services asked, in order: p r q */
+static char outages[32]; /* the services reported: P R Q when away, p r q when well */
 static struct arena *mem;
 static struct http_res res;
 
@@ -119,7 +119,7 @@ begin(void)
 		ages_ms[i] = 0;
 }
 
-/* One worker is enough; -1 is a worker that never showed itself. */
+/* A pool needs one worker with a recent heartbeat. -1: the worker has written none. */
 static void
 pools(void)
 {

@@ -47,7 +47,7 @@ jwks_fetch(const struct api_conf *c, const char *url, enum token_alg alg, struct
 	return ES_OK;
 }
 
-/* set_says: for a set, and for an error with another text than the default. */
+/* Fails with set_says, unless the fault is the reader's own "can't be stored". */
 enum es_code
 issuer_store_read(struct pg *pg, const struct jwks_due *of, const char *jwks,
     const char *fault, struct arena *a, struct es_err *err)
@@ -76,7 +76,8 @@ up(void)
 	stored_fault[0] = '\0';
 }
 
-/* True when the next reading is ms away; a machine may be slow, but not by a second. */
+/* True when the next reading is due in ms, or up to one second earlier on a slow
+ * machine. */
 static bool
 waits(int64_t ms)
 {
@@ -128,7 +129,7 @@ a_failed_store_is_logged(void)
 		    stored_fault, "the answer of the host can't be stored");
 	}
 	up();
-	set_says = ES_UNAVAILABLE; /* nothing could be read */
+	set_says = ES_UNAVAILABLE; /* the database is away: the reader stores no fault */
 	jwks_reader_poll(&api);
 	CU_ASSERT_EQUAL(stores, 1);
 }

@@ -89,7 +89,7 @@ next_page(void)
 	    {"around=9", {.more = true, .next_before = 7, .next_after = 11},
 		"\"hasMore\":true,\"nextBefore\":7,\"nextAfter\":11,\"limit\":50}",
 		"before=7&limit=50"},
-	    /* Newer ones only: the link goes to older ones. */
+	    /* There are only newer messages, and the link would lead to older ones. */
 	    {"around=9", {.more = false, .next_after = 11},
 		"\"hasMore\":false,\"nextBefore\":null,\"nextAfter\":11,\"limit\":50}",
 		NULL},
@@ -218,9 +218,9 @@ static CU_TestInfo cases[] = {
     {"bad queries are refused", refused},
     {"the link to the next page", next_page},
     {"an empty page", empty_page},
-    {"one by its number", one_by_number},
+    {"a message is read by its number", one_by_number},
     {"a deleted message has no body", deleted_message},
-    {"one by the sender's id", one_by_client_id},
+    {"a message is read by the sender's own id", one_by_client_id},
     {"a message that was refused at commit", refused_at_commit},
     CU_TEST_INFO_NULL,
 };

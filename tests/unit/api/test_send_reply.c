@@ -10,7 +10,8 @@
 #define OURS    "01900000-0000-7000-8000-000000000001"
 #define ANOTHER "01900000-0000-7000-8000-000000000002"
 
-/* The replies of the fake subscription, one after the other; NULL is a deadline. */
+/* The replies of the fake subscription, one after the other. NULL: none comes before the
+ * deadline. `at` is the number of reads. */
 static const char *script[8];
 static size_t at;
 static bool subscribed, deaf_once;
@@ -60,7 +61,7 @@ enum es_code
 redis_text(
     struct redis *r, struct arena *a, struct redis_value *out, struct es_err *err, ...)
 {
-	static char text[] = "0"; /* its content does not matter, because clocks differ */
+	static char text[] = "0"; /* any text: only the existence of the key counts */
 
 	(void)r;
 	(void)a;
@@ -136,8 +137,8 @@ waiting_ends(void)
 
 	CU_ASSERT_FALSE(send_reply_wait(r, &id, 0, mem, &outcome, &lost));
 	CU_ASSERT_FALSE(lost);
-	/* The topic is lost for a while: the caller must ask the database at once, not at
-	 * the deadline. */
+	/* The subscription was lost for a while, and with it perhaps the reply. The
+	 * caller must ask the database at once, not at the deadline. */
 	deaf_once = true;
 	CU_ASSERT_FALSE(send_reply_wait(r, &id, 60000, mem, &outcome, &lost));
 	CU_ASSERT_TRUE(lost);
@@ -165,10 +166,11 @@ no_topic_when_useless(void)
 
 		subscribed = rows[i].subscribed;
 		beats = rows[i].beats;
-		script[0] = reply_of(ANOTHER); /* left over from the case before */
+		script[0] = reply_of(ANOTHER); /* came too late for an earlier send */
 		topic = send_reply_topic(r, NULL, mem);
 		CU_ASSERT_EQUAL(topic != NULL, rows[i].waits);
-		/* Without a heartbeat of fanout no further command goes to Redis. */
+		/* With a heartbeat it reads the late reply, and then finds none.
+		 * Without a heartbeat it does not even connect. */
 		CU_ASSERT_EQUAL(at, beats ? 2 : 0);
 		end(r);
 	}
@@ -176,8 +178,8 @@ no_topic_when_useless(void)
 
 static CU_TestInfo cases[] = {
     {"an outcome of another send is skipped", own_outcome_only},
-    {"waiting ends", waiting_ends},
-    {"no topic when waiting is useless", no_topic_when_useless},
+    {"a wait ends at its deadline or with the topic", waiting_ends},
+    {"no topic without a subscription or without fanout", no_topic_when_useless},
     CU_TEST_INFO_NULL,
 };
 

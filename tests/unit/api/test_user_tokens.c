@@ -83,8 +83,8 @@ how_long(void)
 	rig_end();
 }
 
-/* After a revocation the database issues for the next second. Its clock may also be
- * behind; the end is by ours. */
+/* iat comes from the database's clock, which may be behind ours, and is the next second
+ * after a revocation. exp comes from our clock. */
 static void
 issued_by_the_database(void)
 {
@@ -190,11 +190,11 @@ without_a_key(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"how long a token is good", how_long},
+    {"the lifetime of a token", how_long},
     {"a token is issued by the database's clock", issued_by_the_database},
     {"lifetimes that are refused", refused_lifetimes},
     {"a token needs an active user, and an owner for an owner", for_whom},
-    {"for oneself, and each failure of the store", for_oneself},
+    {"the id me stands for the caller", for_oneself},
     {"no token without a key", without_a_key},
     CU_TEST_INFO_NULL,
 };

@@ -59,7 +59,7 @@ child(int fd)
 	sigemptyset(&term);
 	sigaddset(&term, SIGTERM);
 	(void)sigprocmask(SIG_BLOCK, &term, NULL);
-	(void)raise(SIGTERM); /* the signal came while the worker handled a request */
+	(void)raise(SIGTERM); /* SIGTERM is pending when the worker begins */
 	return worker_run(&setup);
 }
 

@@ -15,7 +15,7 @@
 static const struct rig_row row = {
     "a ticket", ws_tickets_create, .status = 201, .calls = CHARGED SET};
 
-/* A caller with an API key that ends when rig.key does. */
+/* The caller has an API key that expires with rig.key. */
 static enum es_code
 create_with_key(
     struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
@@ -27,7 +27,7 @@ create_with_key(
 	return ws_tickets_create(api, &with, res, err);
 }
 
-/* The key of a token: the tenant's own issuer has signed it. */
+/* The caller has a token that the tenant's own issuer has signed. */
 static enum es_code
 create_with_claims(
     struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
@@ -65,7 +65,8 @@ begin(void)
 	rig.issue_s = clock_wall_ms() / 1000;
 }
 
-/* The ticket of the answer opens the key that Redis keeps. */
+/* Checks that the key in Redis is that of the ticket in the answer. *out gets the claims
+ * that Redis holds. */
 static void
 check_ticket(struct token_claims *out)
 {
@@ -127,7 +128,7 @@ is_good_for_30_s(void)
 	rig_end();
 }
 
-/* The claims of a key end with the key, and no later than those of a token would. */
+/* The claims of an API key expire with the key, and no later than those of a token. */
 static void
 of_a_key(void)
 {
@@ -154,7 +155,7 @@ of_a_key(void)
 		CU_ASSERT_STRING_EQUAL(kept.jti, "key:" RIG_KEY);
 		CU_ASSERT_STRING_EQUAL(kept.kid, "");
 		CU_ASSERT_EQUAL(kept.issued_s, rig.issue_s);
-		/* The second may have changed since. */
+		/* the clock's second may have changed since now_s was read */
 		CU_ASSERT(kept.expires_s - ends[i].expires_s <= 1);
 		CU_ASSERT(kept.expires_s >= ends[i].expires_s);
 	}
@@ -175,10 +176,10 @@ never_cut_short(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"of a token: its claims", of_a_token},
-    {"is good for 30 s", is_good_for_30_s},
+    {"a ticket carries the claims of the token", of_a_token},
+    {"a ticket is good for 30 s", is_good_for_30_s},
     {"claims are never cut short", never_cut_short},
-    {"of an API key: no longer than the key", of_a_key},
+    {"a ticket of an API key is good no longer than the key", of_a_key},
     CU_TEST_INFO_NULL,
 };
 

@@ -6,7 +6,7 @@
 #include "fake_outside.h"
 
 #define LIMIT          30 /* events to replay; more give a gap */
-#define MODEL_REQUESTS 8  /* most unanswered requests for one channel */
+#define MODEL_REQUESTS 8  /* maximum number of unanswered requests for a channel */
 
 /* A channel that does not exist: every frame about it must be an error. */
 #define MODEL_UNKNOWN_CHANNEL "01900000-0000-7000-8000-00000000dead"

@@ -81,7 +81,8 @@ void out_set_posting(struct outside *o, unsigned channel, bool admins_post);
 /* Drop the events above head, as the restore of an older backup does. */
 void out_restore(struct outside *o, unsigned channel, int64_t head);
 
-/* Deliver one answer, message or confirmation. False: nothing is left. */
+/* Deliver one answer of the database, or one message or confirmation of pub/sub. False:
+ * nothing is left. */
 bool out_step(struct outside *o);
 /* Deliver everything that is under way. */
 void out_drain(struct outside *o);

@@ -18,18 +18,18 @@ struct fakes {
 	const char *unknown_user; /* this user is unknown, even if principal is ES_OK */
 	bool token_only;          /* the look-up refuses the token, not the user */
 	unsigned lookups, users;  /* look-up statements, and users in them */
-	const char *settings;     /* of the tenant */
-	enum es_code authz;
+	const char *settings;     /* the settings of the tenant */
+	enum es_code authz;       /* the answer about the right to send */
 	bool pg_down;
 	/* Returns the rows of a statement that the fakes do not know. False: the
 	 * statement fails. NULL: every such statement fails. */
 	bool (*answer)(
 	    const struct pg_stmt *stmt, const char *const params[], struct pg_rows *out);
-	enum es_code queue; /* result of an enqueue */
+	enum es_code queue; /* the result of an enqueue */
 	bool hold;          /* fakes_run() delivers no result */
 	enum es_code mark;  /* the result for each read mark */
 	unsigned mark_statements, outcome_statements;
-	size_t n_marks; /* of the last statement */
+	size_t n_marks; /* number of marks in the last statement */
 	int64_t marks[4];
 	bool known; /* a look-up of outcomes finds the outcome */
 	/* Redis takes a script, and answers at fakes_answer_eval(). False: Redis is
@@ -38,10 +38,11 @@ struct fakes {
 	/* Redis takes a GETDEL, and answers at fakes_answer_text(). False: Redis is
 	 * down. */
 	bool hold_text;
-	unsigned texts;     /* such commands */
-	char text_key[128]; /* of the last one */
+	unsigned texts;     /* number of GETDEL commands */
+	char text_key[128]; /* the key of the last one */
 
-	unsigned opened, closed, writable, epochs, rights_checks; /* calls of the hub */
+	/* Number of calls of each function of the hub. */
+	unsigned opened, closed, writable, epochs, rights_checks;
 	void (*on_writable)(struct conn *c);
 	unsigned n_sent; /* envelopes handed to the queue */
 	char sent[FAKE_SENDS][4096];

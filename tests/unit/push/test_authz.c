@@ -235,8 +235,8 @@ archive(const struct fake_conn *f, bool archived)
 	CU_ASSERT_EQUAL(may(f, 0), ES_CHANNEL_ARCHIVED);
 }
 
-/* The event that ends an archive is lost. A hole reveals that, or the comparison of
- * heads, or the reset after a restore. */
+/* The event of an unarchiving is lost. A hole reveals that, or the comparison of heads,
+ * or the reset after a restore. */
 static void
 test_end_of_archive_is_lost(void)
 {
@@ -261,8 +261,8 @@ test_end_of_archive_is_lost(void)
 	hub_end();
 }
 
-/* The database answers from a snapshot in which the channel is archived. The event that
- * ends the archive arrives before the answer. */
+/* The database answers from a snapshot in which the channel is archived. The event of the
+ * unarchiving arrives before the answer. */
 static void
 test_archive_ends_during_the_question(void)
 {
@@ -294,8 +294,8 @@ static CU_TestInfo cases[] = {
     {"a removal drops the cached rights of its channel",
 	test_removal_drops_cached_rights},
     {"the cache of rights is limited in number and time", test_cache_limits},
-    {"the event that ends an archive is lost", test_end_of_archive_is_lost},
-    {"an archive ends while the question is under way",
+    {"the event of an unarchiving is lost", test_end_of_archive_is_lost},
+    {"a channel is unarchived while the question is under way",
 	test_archive_ends_during_the_question},
     CU_TEST_INFO_NULL,
 };

@@ -233,7 +233,7 @@ a_fresh_token_does_not_wait_for_ever(void)
 
 static CU_TestInfo cases[] = {
     {"opens a socket", opens_a_socket},
-    {"is refused", is_refused},
+    {"a bad token is refused", is_refused},
     {"an unknown user is created", an_unknown_user_is_created},
     {"no user is created for a deleted key", no_user_is_created_for_a_deleted_key},
     {"two tokens share the statements", two_tokens_share_the_statements},

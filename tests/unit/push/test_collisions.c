@@ -9,7 +9,7 @@
 
 #include "core/banned.h"
 
-/* 8,000 balls in 8,192 bins: a bin with 20 balls occurs once in 10^14 runs. */
+/* 8,000 ids in 8,192 buckets: one run in 10^16 has a longer chain by chance. */
 #define LONGEST_CHAIN 20
 
 static struct fnv_collision ids[FNV_COLLISIONS];

@@ -72,7 +72,7 @@ closes_a_client_that_reads_no_answers(void)
 		if (n % 100 == 0)
 			rig_turn(&rig);
 	}
-	/* With 15 bytes a frame: as many as the buffer and the kernel hold. */
+	/* the buffer and the kernel together hold this many frames of 15 bytes */
 	CU_ASSERT_TRUE(n > CONN_CONTROL_MAX / 20 && n < CONN_CONTROL_MAX / 4);
 	CU_ASSERT_EQUAL(c->io.code, CLOSE_SLOW);
 	client_close(&client);

@@ -14,13 +14,13 @@
 
 #include "core/banned.h"
 
-#define CHANNELS 6  /* that clients use; one is private */
-#define CLIENTS  16 /* at a time */
+#define CHANNELS 6  /* channels that clients use; one is private */
+#define CLIENTS  16 /* maximum number of clients at a time */
 
 static struct fake_worker worker;
 static struct client clients[FAKE_CONNS];
-static unsigned n_clients; /* by the seed; with few, channels lose all readers */
-static bool hasty; /* by the seed: many unsubscribes, lost connections, late answers */
+static unsigned n_clients; /* drawn; with few clients, channels lose all readers */
+static bool hasty;         /* drawn: many unsubscribes, lost connections, late answers */
 /* Counts of subscribes: to a channel that the client has subscribed to already; to a
  * channel that the worker does not hold; of the latter, while Redis is disconnected. */
 static unsigned repeated, cold, cold_cut;

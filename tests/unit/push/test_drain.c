@@ -55,7 +55,8 @@ sends_a_reconnect_time_then_closes(void)
 		CU_ASSERT_PTR_NOT_NULL(after);
 		if (after == NULL)
 			break;
-		CU_ASSERT_TRUE(strtol(after + 10, NULL, 10) > last_ms); /* spread */
+		/* each client gets a later time than the one before */
+		CU_ASSERT_TRUE(strtol(after + 10, NULL, 10) > last_ms);
 		last_ms = strtol(after + 10, NULL, 10);
 	}
 	for (int i = 0; i < CLIENTS; i++) {

@@ -126,8 +126,8 @@ test_header_edges(void)
 	struct event ev = message(body);
 	unsigned wrong = 0;
 
-	ev.kind =
-	    EVENT_TYPING; /* the shortest one: around 150 bytes with an empty name */
+	/* the kind with the shortest frame: 155 bytes with an empty name */
+	ev.kind = EVENT_TYPING;
 	for (size_t n = 0; n < 300; n++) {
 		memset(body, 'x', n);
 		ev.display_name = body;

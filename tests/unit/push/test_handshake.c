@@ -146,7 +146,7 @@ refuses_a_request_above_the_limit(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(caller.data, "\r\nRetry-After: 1\r\n"));
 	client_close(&caller);
 	(void)close(waiting[0]);
-	rig_turn(&caller_rig); /* there is room again */
+	rig_turn(&caller_rig); /* the worker notices that one client has left */
 	caller_connect(false, "10.0.0.1");
 	caller_send("GET /ws HTTP/1.1\r\n" UP "\r\n");
 	rig_turn(&caller_rig);
@@ -158,7 +158,8 @@ refuses_a_request_above_the_limit(void)
 	caller_down();
 }
 
-/* Request heads count in ES_PUSH_EARLY_TOTAL_BYTES. A head above the sum gets 503. */
+/* Request heads count towards ES_PUSH_EARLY_TOTAL_BYTES. A head that would exceed the
+ * limit gets 503. */
 static void
 refuses_a_head_above_the_sum(void)
 {

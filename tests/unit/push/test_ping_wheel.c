@@ -94,7 +94,7 @@ closes_10_seconds_after_a_ping_without_pong(void)
 
 	wheel_up(&rig, &client);
 	turn_to(&rig, &now_ms, PING_INTERVAL_MS + PONG_TIMEOUT_MS - PING_TICK_MS);
-	CU_ASSERT_EQUAL(count_pings(&client), 1); /* read, but not answered */
+	CU_ASSERT_EQUAL(count_pings(&client), 1); /* the client sends no pong */
 	CU_ASSERT_PTR_NOT_NULL(rig_conn(&rig, &client));
 	turn_to(&rig, &now_ms, PING_INTERVAL_MS + PONG_TIMEOUT_MS);
 	CU_ASSERT_PTR_NULL(rig_conn(&rig, &client));
@@ -142,13 +142,13 @@ closes_no_client_after_a_long_sleep(void)
 	struct rig rig;
 
 	wheel_up(&rig, &client);
-	ping_wheel_turn(rig.worker.conns.wheel, 40000); /* one turn, 40 s late */
+	ping_wheel_turn(rig.worker.conns.wheel, 40000); /* the first turn, after 40 s */
 	rig_turn(&rig);
 	CU_ASSERT_EQUAL(count_pings(&client), 1);
 	CU_ASSERT_PTR_NOT_NULL(rig_conn(&rig, &client));
 	client_send(&client, 10, true, "es", 2);
 	rig_turn(&rig);
-	ping_wheel_turn(rig.worker.conns.wheel, 3600000); /* an hour */
+	ping_wheel_turn(rig.worker.conns.wheel, 3600000); /* the next, after an hour */
 	rig_turn(&rig);
 	CU_ASSERT_PTR_NOT_NULL(rig_conn(&rig, &client));
 	wheel_down(&rig, &client);

@@ -132,13 +132,14 @@ test_devices(void)
 	CU_ASSERT_EQUAL(presence_rig_changes(w, 0, PRESENCE_IDLE), 1);
 	presence_choose(presence_rig_worker.presence, &a->conn, PRESENCE_OFFLINE);
 	presence_rig_advance(1000);
-	CU_ASSERT_EQUAL(presence_rig_changes(w, 0, PRESENCE_OFFLINE), 1); /* invisible */
+	/* the user is connected, but has chosen to look offline on both connections */
+	CU_ASSERT_EQUAL(presence_rig_changes(w, 0, PRESENCE_OFFLINE), 1);
 	presence_choose(presence_rig_worker.presence, &b->conn, PRESENCE_ONLINE);
 	presence_rig_advance(1000);
 	CU_ASSERT_EQUAL(
 	    presence_fake_get(presence_rig_out.users[0].text), PRESENCE_ONLINE);
 	fake_conn_closed(b);
-	presence_rig_advance(1000); /* only the invisible connection is left */
+	presence_rig_advance(1000); /* only the connection that looks offline is left */
 	CU_ASSERT_EQUAL(
 	    presence_fake_get(presence_rig_out.users[0].text), PRESENCE_OFFLINE);
 	presence_rig_end();

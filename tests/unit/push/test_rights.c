@@ -163,7 +163,7 @@ test_gathered(void)
 	for (int i = 0; i < 6; i++)
 		hub_subscribe(hub_join(i % 3), 0, -1);
 	hub_deliver_all();
-	CU_ASSERT_EQUAL(out.authorisations, 1); /* the sixth waits: many come */
+	CU_ASSERT_EQUAL(out.authorisations, 1); /* five questions; the sixth waits */
 	hub_advance(500);
 	CU_ASSERT_EQUAL(out.authorisations, 2);
 	CU_ASSERT_EQUAL(out.rights, 6);

@@ -196,7 +196,7 @@ static CU_TestInfo cases[] = {
     {"a sync takes effect up to the rate", a_sync_is_handled_up_to_the_rate},
     {"a flood is closed", a_flood_is_closed},
     {"a channel twice in a sync is refused", a_channel_twice_is_refused},
-    {"no limit", no_limit},
+    {"a rate of 0 is no limit", no_limit},
     {"too many refused subscribes are a flood, too", refused_subscribes_are_a_flood_too},
     CU_TEST_INFO_NULL,
 };

@@ -281,7 +281,7 @@ an_api_key_gets_a_reason_that_names_tickets(void)
 
 static CU_TestInfo cases[] = {
     {"opens a socket", opens_a_socket},
-    {"is refused", is_refused},
+    {"a bad ticket is refused", is_refused},
     {"waits for Redis", waits_for_redis},
     {"does not wait for ever", does_not_wait_for_ever},
     {"a client closes before Redis answers", survives_a_closed_client},

@@ -134,7 +134,7 @@ test_crowd(void)
 	a = join(0, 0);
 	b = join(1, 0);
 	ch = channel_find(worker.hub, &a->conn.tenant, &out.channels[0].id);
-	ch->n_subs += TYPING_READERS_MAX - 1; /* one over the limit */
+	ch->n_subs += TYPING_READERS_MAX - 1; /* one reader above the limit */
 	type(a, 0);
 	CU_ASSERT_EQUAL(received[b - fake_conns], 0);
 	ch->n_subs -= 1;

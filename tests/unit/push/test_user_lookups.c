@@ -84,14 +84,14 @@ a_closed_client_is_dropped(void)
 	rig_client_as(&rig, &clients[1], KNOWN);
 	rig_client_as(&rig, &clients[2], KNOWN);
 	rig_turn(&rig);
-	client_close(&clients[0]); /* its answer is under way */
-	client_close(&clients[1]); /* it waits */
+	client_close(&clients[0]); /* the answer about its user is under way */
+	client_close(&clients[1]); /* its look-up waits for the next statement */
 	rig_turn(&rig);
 	CU_ASSERT_EQUAL(rig.worker.conns.n, 1);
 	fakes.hold = false;
 	CU_ASSERT_TRUE(got_hello(2));
 	CU_ASSERT_EQUAL(
-	    fakes.users, 2); /* the worker does not look this user up any more */
+	    fakes.users, 2); /* the worker does not look the user of clients[1] up */
 	CU_ASSERT_EQUAL(fakes.opened, 1);
 	client_close(&clients[2]);
 	down(0);

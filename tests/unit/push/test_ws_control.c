@@ -66,25 +66,26 @@ closes_with_a_code(void)
 		size_t len;
 		unsigned code;
 	} cases[] = {
-	    {"\x81\x02hi", 4, 1002},                        /* not masked */
-	    {"\x89\xfe\x00\x7e\0\0\0\0", 8, 1002},          /* a ping of 126 bytes */
-	    {"\x8a\xfe\x00\x7e\0\0\0\0", 8, 1002},          /* a pong */
-	    {"\x88\xfe\x00\x7e\0\0\0\0", 8, 1002},          /* a Close */
-	    {"\x88\x81\0\0\0\0\x03", 7, 1002},              /* of one byte */
-	    {"\x88\x84\0\0\0\0\x03\xe8\xc3\x28", 10, 1007}, /* its reason */
-	    {"\x88\x82\0\0\0\0\x13\x88", 8, 1002},          /* 5000 */
-	    {"\x88\x82\0\0\0\0\xff\xff", 8, 1002},          /* 65535 */
-	    {"\x88\x82\0\0\0\0\x03\xe8", 8, 1000},          /* echoed */
-	    {"\x88\x82\0\0\0\0\x0b\xb8", 8, 3000},          /* echoed */
-	    {"\xc1\x80\0\0\0\0", 6, 1002},                  /* RSV1 */
-	    {"\x83\x80\0\0\0\0", 6, 1002},                  /* an unknown opcode */
+	    {"\x81\x02hi", 4, 1002},               /* not masked */
+	    {"\x89\xfe\x00\x7e\0\0\0\0", 8, 1002}, /* a ping of 126 bytes */
+	    {"\x8a\xfe\x00\x7e\0\0\0\0", 8, 1002}, /* a pong of 126 bytes */
+	    {"\x88\xfe\x00\x7e\0\0\0\0", 8, 1002}, /* a Close of 126 bytes */
+	    {"\x88\x81\0\0\0\0\x03", 7, 1002},     /* a Close of one byte */
+	    {"\x88\x84\0\0\0\0\x03\xe8\xc3\x28", 10,
+		1007},                             /* a reason that is not UTF-8 */
+	    {"\x88\x82\0\0\0\0\x13\x88", 8, 1002}, /* the code 5000 */
+	    {"\x88\x82\0\0\0\0\xff\xff", 8, 1002}, /* the code 65535 */
+	    {"\x88\x82\0\0\0\0\x03\xe8", 8, 1000}, /* a valid code: echoed */
+	    {"\x88\x82\0\0\0\0\x0b\xb8", 8, 3000}, /* a valid code: echoed */
+	    {"\xc1\x80\0\0\0\0", 6, 1002},         /* RSV1 */
+	    {"\x83\x80\0\0\0\0", 6, 1002},         /* an unknown opcode */
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		one_client_up();
 		wire(cases[i].bytes, cases[i].len);
 		CU_ASSERT_EQUAL(rig_close_code(&rig, &client), cases[i].code);
-		/* and then the end of the stream, without a wait for a time-out */
+		/* the end of the stream follows without a wait for a time-out */
 		for (unsigned k = 0; k < 10 && !client.ended; k++) {
 			rig_turn(&rig);
 			(void)client_read(&client, 4096);
@@ -127,7 +128,7 @@ waits_for_the_close_of_the_peer(void)
 	one_client_down();
 }
 
-/* n frames of these bytes. */
+/* Sends n frames of these bytes. */
 static void
 flood(const char *bytes, size_t len, unsigned n)
 {
@@ -158,7 +159,7 @@ counts_control_frames_and_fragments(void)
 			else
 				rig_client(&rig, &client, 0);
 			rig_turn(&rig);
-			if (cases[i].bytes[0] == 0) { /* of a message */
+			if (cases[i].bytes[0] == 0) { /* continuations need a message */
 				wire("\x01\x80\0\0\0\0", 6);
 				n--;
 			}
