@@ -12,9 +12,9 @@
 
 /* The replies of the fake subscription, one after the other. NULL: none comes before the
  * deadline. `at` is the number of reads. */
-static const char *script[8];
+static const char *replies[8];
 static size_t at;
-static bool subscribed, deaf_once;
+static bool subscribed, lost_once;
 static bool beats;
 static struct arena *mem;
 
@@ -25,7 +25,7 @@ redis_sub_open(
 	(void)url;
 	(void)err;
 	CU_ASSERT_EQUAL(strncmp(topic, "es:r:", 5), 0);
-	*out = (struct redis_sub *)(void *)script;
+	*out = (struct redis_sub *)(void *)replies;
 	return ES_OK;
 }
 
@@ -50,10 +50,10 @@ redis_sub_wait(struct redis_sub *s, int64_t wait_ms, struct arena *a, const char
 	(void)wait_ms;
 	(void)a;
 	(void)err;
-	*out = at < ES_COUNT(script) ? script[at++] : NULL;
+	*out = at < ES_COUNT(replies) ? replies[at++] : NULL;
 	*out_len = *out == NULL ? 0 : strlen(*out);
 	if (lost != NULL)
-		*lost = deaf_once;
+		*lost = lost_once;
 	return ES_OK;
 }
 
@@ -93,10 +93,10 @@ reply_of(const char *envelope)
 static struct send_reply *
 begin(void)
 {
-	memset(script, 0, sizeof(script));
+	memset(replies, 0, sizeof(replies));
 	at = 0;
 	subscribed = true;
-	deaf_once = false;
+	lost_once = false;
 	beats = true;
 	mem = arena_new();
 	return send_reply_new("unix:///x");
@@ -117,9 +117,9 @@ own_outcome_only(void)
 	struct outcome outcome;
 	bool lost = false;
 
-	script[0] = "rubbish";
-	script[1] = reply_of(ANOTHER);
-	script[2] = reply_of(OURS);
+	replies[0] = "rubbish";
+	replies[1] = reply_of(ANOTHER);
+	replies[2] = reply_of(OURS);
 	CU_ASSERT_TRUE(send_reply_wait(r, &id, 1000, mem, &outcome, &lost));
 	CU_ASSERT_EQUAL(outcome.message_id, 7);
 	CU_ASSERT_FALSE(lost);
@@ -139,18 +139,18 @@ waiting_ends(void)
 	CU_ASSERT_FALSE(lost);
 	/* The subscription was lost for a while, and with it perhaps the reply. The
 	 * caller must ask the database at once, not at the deadline. */
-	deaf_once = true;
+	lost_once = true;
 	CU_ASSERT_FALSE(send_reply_wait(r, &id, 60000, mem, &outcome, &lost));
 	CU_ASSERT_TRUE(lost);
 	/* A reply that arrived before the topic was lost is still used. */
 	at = 0;
-	script[0] = reply_of(OURS);
+	replies[0] = reply_of(OURS);
 	CU_ASSERT_TRUE(send_reply_wait(r, &id, 60000, mem, &outcome, &lost));
 	end(r);
 }
 
 static void
-no_topic_when_useless(void)
+no_topic_without_subscription_or_fanout(void)
 {
 	static const struct {
 		bool subscribed, beats, waits;
@@ -166,7 +166,7 @@ no_topic_when_useless(void)
 
 		subscribed = rows[i].subscribed;
 		beats = rows[i].beats;
-		script[0] = reply_of(ANOTHER); /* came too late for an earlier send */
+		replies[0] = reply_of(ANOTHER); /* came too late for an earlier send */
 		topic = send_reply_topic(r, NULL, mem);
 		CU_ASSERT_EQUAL(topic != NULL, rows[i].waits);
 		/* With a heartbeat it reads the late reply, and then finds none.
@@ -179,7 +179,8 @@ no_topic_when_useless(void)
 static CU_TestInfo cases[] = {
     {"an outcome of another send is skipped", own_outcome_only},
     {"a wait ends at its deadline or with the topic", waiting_ends},
-    {"no topic without a subscription or without fanout", no_topic_when_useless},
+    {"no topic without a subscription or without fanout",
+	no_topic_without_subscription_or_fanout},
     CU_TEST_INFO_NULL,
 };
 

@@ -61,7 +61,7 @@ end(void)
 
 /* The next message, "" when there is none. */
 static const char *
-told(void)
+next_message(void)
 {
 	static char message[256];
 	const ssize_t n = recv(systemd, message, sizeof(message) - 1, 0);
@@ -84,23 +84,24 @@ says_each_state_once_at(const char *address)
 	listen_at(address);
 	CU_ASSERT_EQUAL_FATAL(notify_open(&notify, &err), ES_OK);
 	tell((struct notify_facts){.serving = false});
-	CU_ASSERT_STRING_EQUAL(told(), "");
+	CU_ASSERT_STRING_EQUAL(next_message(), "");
 	tell((struct notify_facts){.serving = true});
-	CU_ASSERT_STRING_EQUAL(told(), "READY=1");
+	CU_ASSERT_STRING_EQUAL(next_message(), "READY=1");
 	tell((struct notify_facts){.serving = true});
 	tell((struct notify_facts){.serving = false}); /* a worker is restarted */
-	CU_ASSERT_STRING_EQUAL(told(), "");
+	CU_ASSERT_STRING_EQUAL(next_message(), "");
 	tell((struct notify_facts){.reloading = true});
-	CU_ASSERT_EQUAL(sscanf(told(), "RELOADING=1\nMONOTONIC_USEC=%lld", &us), 1);
+	CU_ASSERT_EQUAL(
+	    sscanf(next_message(), "RELOADING=1\nMONOTONIC_USEC=%lld", &us), 1);
 	CU_ASSERT_TRUE(us > 0 && us <= clock_mono_us());
 	tell((struct notify_facts){.reloading = true});
-	CU_ASSERT_STRING_EQUAL(told(), "");
+	CU_ASSERT_STRING_EQUAL(next_message(), "");
 	tell((struct notify_facts){.serving = true});
-	CU_ASSERT_STRING_EQUAL(told(), "READY=1");
+	CU_ASSERT_STRING_EQUAL(next_message(), "READY=1");
 	tell((struct notify_facts){.stopping = true});
-	CU_ASSERT_STRING_EQUAL(told(), "STOPPING=1");
+	CU_ASSERT_STRING_EQUAL(next_message(), "STOPPING=1");
 	tell((struct notify_facts){.stopping = true});
-	CU_ASSERT_STRING_EQUAL(told(), "");
+	CU_ASSERT_STRING_EQUAL(next_message(), "");
 	end();
 }
 
@@ -179,7 +180,7 @@ fed_within(int64_t ms, bool hung)
 
 	while (clock_mono_ms() < until) {
 		tell((struct notify_facts){.serving = true, .hung = hung});
-		if (strcmp(told(), "WATCHDOG=1") == 0)
+		if (strcmp(next_message(), "WATCHDOG=1") == 0)
 			n++;
 		clock_sleep_ms(1);
 	}
@@ -217,7 +218,7 @@ feeds_only_its_own_watchdog(void)
 		CU_ASSERT_EQUAL(notify_open(&notify, &err), ES_OK);
 		CU_ASSERT_EQUAL(notify.watchdog_ms, 0);
 		tell((struct notify_facts){.serving = false});
-		CU_ASSERT_STRING_EQUAL(told(), "");
+		CU_ASSERT_STRING_EQUAL(next_message(), "");
 		end();
 	}
 	listen_at_path();
@@ -237,7 +238,7 @@ repeats_what_could_not_be_sent(void)
 	CU_ASSERT_FALSE(notify.ready);
 	listen_at(path);
 	tell((struct notify_facts){.serving = true});
-	CU_ASSERT_STRING_EQUAL(told(), "READY=1");
+	CU_ASSERT_STRING_EQUAL(next_message(), "READY=1");
 	end();
 	(void)unlink(path);
 	(void)rmdir(folder);

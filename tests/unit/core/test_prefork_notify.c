@@ -118,7 +118,7 @@ end(void)
 
 /* The next message, "" after 20 ms without one. */
 static const char *
-told(void)
+next_message(void)
 {
 	static char message[256];
 	const ssize_t n = recv(systemd, message, sizeof(message) - 1, 0);
@@ -130,21 +130,21 @@ told(void)
 /* Counts messages that begin with text, for ms. ms < 0: until the first such message, at
  * most DEADLINE_MS. */
 static int
-count_told(const char *text, int64_t ms)
+count_messages(const char *text, int64_t ms)
 {
 	const int64_t until = clock_mono_ms() + (ms < 0 ? DEADLINE_MS : ms);
 	int n = 0;
 
 	while (clock_mono_ms() < until && !(ms < 0 && n > 0))
-		if (strncmp(told(), text, strlen(text)) == 0)
+		if (strncmp(next_message(), text, strlen(text)) == 0)
 			n++;
 	return n;
 }
 
 static bool
-is_told(const char *text)
+receives(const char *text)
 {
-	return count_told(text, -1) == 1;
+	return count_messages(text, -1) == 1;
 }
 
 static void
@@ -152,9 +152,9 @@ is_ready_when_each_worker_serves(void)
 {
 	shared->late = true;
 	start();
-	CU_ASSERT_EQUAL(count_told("READY=1", 150), 0);
+	CU_ASSERT_EQUAL(count_messages("READY=1", 150), 0);
 	shared->late = false;
-	CU_ASSERT_TRUE(is_told("READY=1"));
+	CU_ASSERT_TRUE(receives("READY=1"));
 	end();
 }
 
@@ -163,9 +163,9 @@ one_failing_worker_keeps_it_unready(void)
 {
 	shared->frail = true;
 	start();
-	CU_ASSERT_EQUAL(count_told("READY=1", 300), 0);
+	CU_ASSERT_EQUAL(count_messages("READY=1", 300), 0);
 	shared->frail = false;
-	CU_ASSERT_TRUE(is_told("READY=1"));
+	CU_ASSERT_TRUE(receives("READY=1"));
 	end();
 }
 
@@ -177,14 +177,14 @@ a_hung_worker_starves_the_watchdog(void)
 	pid_t hung;
 
 	start();
-	CU_ASSERT_TRUE_FATAL(is_told("READY=1"));
-	CU_ASSERT_TRUE(count_told("WATCHDOG=1", 500) >= 4);
+	CU_ASSERT_TRUE_FATAL(receives("READY=1"));
+	CU_ASSERT_TRUE(count_messages("WATCHDOG=1", 500) >= 4);
 	hung = shared->pids[1];
 	CU_ASSERT_EQUAL(kill(hung, SIGSTOP), 0);
-	(void)count_told("", HUNG_MS + WATCHDOG_MS);
-	CU_ASSERT_EQUAL(count_told("WATCHDOG=1", 400), 0);
+	(void)count_messages("", HUNG_MS + WATCHDOG_MS);
+	CU_ASSERT_EQUAL(count_messages("WATCHDOG=1", 400), 0);
 	CU_ASSERT_EQUAL(kill(hung, SIGCONT), 0);
-	CU_ASSERT_TRUE(is_told("WATCHDOG=1"));
+	CU_ASSERT_TRUE(receives("WATCHDOG=1"));
 	end();
 }
 
@@ -194,9 +194,9 @@ a_worker_that_never_serves_hangs(void)
 {
 	shared->late = true;
 	start();
-	CU_ASSERT_TRUE(is_told("WATCHDOG=1"));
-	(void)count_told("", HUNG_MS + WATCHDOG_MS);
-	CU_ASSERT_EQUAL(count_told("WATCHDOG=1", 300), 0);
+	CU_ASSERT_TRUE(receives("WATCHDOG=1"));
+	(void)count_messages("", HUNG_MS + WATCHDOG_MS);
+	CU_ASSERT_EQUAL(count_messages("WATCHDOG=1", 300), 0);
 	end();
 }
 
@@ -204,11 +204,11 @@ static void
 a_dead_worker_starves_nothing(void)
 {
 	start();
-	CU_ASSERT_TRUE_FATAL(is_told("READY=1"));
+	CU_ASSERT_TRUE_FATAL(receives("READY=1"));
 	shared->frail = true;
 	CU_ASSERT_EQUAL(kill(shared->pids[0], SIGKILL), 0);
-	(void)count_told("", HUNG_MS + WATCHDOG_MS);
-	CU_ASSERT_TRUE(count_told("WATCHDOG=1", 500) >= 4);
+	(void)count_messages("", HUNG_MS + WATCHDOG_MS);
+	CU_ASSERT_TRUE(count_messages("WATCHDOG=1", 500) >= 4);
 	end();
 }
 
@@ -219,16 +219,16 @@ a_reload_ends_with_its_last_worker(void)
 	pid_t first, second;
 
 	start();
-	CU_ASSERT_TRUE_FATAL(is_told("READY=1"));
+	CU_ASSERT_TRUE_FATAL(receives("READY=1"));
 	first = shared->pids[0];
 	second = shared->pids[1];
 	CU_ASSERT_EQUAL(kill(master, SIGHUP), 0);
-	CU_ASSERT_TRUE(is_told("RELOADING=1\nMONOTONIC_USEC="));
-	CU_ASSERT_TRUE(is_told("READY=1"));
+	CU_ASSERT_TRUE(receives("RELOADING=1\nMONOTONIC_USEC="));
+	CU_ASSERT_TRUE(receives("READY=1"));
 	CU_ASSERT_NOT_EQUAL(kill(first, 0), 0);
 	CU_ASSERT_NOT_EQUAL(kill(second, 0), 0);
 	CU_ASSERT_EQUAL(kill(master, SIGTERM), 0);
-	CU_ASSERT_TRUE(is_told("STOPPING=1"));
+	CU_ASSERT_TRUE(receives("STOPPING=1"));
 	end();
 }
 

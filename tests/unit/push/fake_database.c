@@ -14,7 +14,7 @@ out_init(struct outside *o, struct fake_worker *w, unsigned seed)
 {
 	memset(o, 0, sizeof(*o));
 	o->worker = w;
-	o->rnd = seed * 2654435761u + 1;
+	o->random_state = seed * 2654435761u + 1;
 	o->acl_version = 1;
 	(void)snprintf(
 	    o->epoch, sizeof(o->epoch), "01900000-0000-7000-8000-0000000000e1");

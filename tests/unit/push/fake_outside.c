@@ -153,7 +153,7 @@ ask(struct outside *o, int kind, void *question)
 {
 	struct out_job *job;
 
-	if (o->down || out_chance(o, o->faults.refuse))
+	if (o->database_down || out_chance(o, o->faults.refuse))
 		return false;
 	job = mem_new(1, sizeof(*job));
 	job->kind = kind;
@@ -265,7 +265,7 @@ out_presence_io(struct outside *o)
 }
 
 static bool
-step_job(struct outside *o)
+answer_one(struct outside *o)
 {
 	struct out_job **at = &o->jobs, *job;
 	unsigned n = 0;
@@ -283,18 +283,18 @@ step_job(struct outside *o)
 }
 
 bool
-out_step(struct outside *o)
+out_deliver_one(struct outside *o)
 {
 	if (out_chance(o, 20))
 		pub_deliver_late(o);
 	if (out_chance(o, 50))
-		return step_job(o) || pub_step(o);
-	return pub_step(o) || step_job(o);
+		return answer_one(o) || pub_deliver_one(o);
+	return pub_deliver_one(o) || answer_one(o);
 }
 
 void
-out_drain(struct outside *o)
+out_deliver_all(struct outside *o)
 {
-	while (out_step(o))
+	while (out_deliver_one(o))
 		;
 }

@@ -1,6 +1,6 @@
-/* A PostgreSQL and a Redis in memory, for tests of the hub: a database of channels and
- * members, a pub/sub that loses, repeats, delays and disconnects, and answers that come
- * late, stale or not at all. */
+/* What lies outside of the hub, in memory: a PostgreSQL of channels and members, whose
+ * answers come late, stale or not at all, and a Redis whose pub/sub loses, repeats,
+ * delays and disconnects. */
 #ifndef TESTS_FAKE_OUTSIDE_H
 #define TESTS_FAKE_OUTSIDE_H
 
@@ -42,8 +42,9 @@ struct outside {
 	struct out_channel channels[OUT_CHANNELS];
 	struct user_id users[OUT_USERS];
 	bool guest[OUT_USERS];
-	unsigned rnd;
-	bool down, topics_down;
+	unsigned random_state;
+	bool database_down;
+	bool topics_down; /* the connection that is subscribed to topics is lost */
 	char epoch[ES_UUID_TEXT];
 	int64_t acl_version;
 	unsigned revalidated_jtis, revalidated_users, revalidated_conns;
@@ -51,7 +52,8 @@ struct outside {
 	unsigned refused;     /* subscribes that were answered not_found */
 	void (*on_refused)(struct conn *c); /* or NULL */
 	size_t heads_bytes;                 /* size of the largest question for heads */
-	unsigned page_reads, authorisations, rights, published;
+	unsigned page_reads, published;     /* reads of pages; published messages */
+	unsigned authorisations, rights;    /* statements for rights; rights asked for */
 	/* Takes the commands to Redis; NULL: Redis is away. */
 	bool (*redis)(struct outside *o, struct redis_script *script, size_t argc,
 	    const struct redis_arg argv[], redis_async_done *done, void *arg);
@@ -83,9 +85,9 @@ void out_restore(struct outside *o, unsigned channel, int64_t head);
 
 /* Deliver one answer of the database, or one message or confirmation of pub/sub. False:
  * nothing is left. */
-bool out_step(struct outside *o);
+bool out_deliver_one(struct outside *o);
 /* Deliver everything that is under way. */
-void out_drain(struct outside *o);
+void out_deliver_all(struct outside *o);
 /* Lose the connection that is subscribed to topics, with the messages on it.
  * out_reconnect() opens it again. */
 void out_disconnect(struct outside *o);
@@ -103,7 +105,7 @@ void pub_send(void *ctx, const char *topic, const char *data, size_t len);
 /* Publish, but hold the message back until pub_deliver_late(). */
 void pub_send_late(struct outside *o, const char *topic, const char *data, size_t len);
 void pub_deliver_late(struct outside *o);
-bool pub_step(struct outside *o);
+bool pub_deliver_one(struct outside *o);
 void pub_forget_late(struct outside *o);
 void pub_fini(struct outside *o);
 

@@ -154,7 +154,7 @@ run(struct outside *o, const struct command *cmd)
 }
 
 bool
-presence_fake_step(struct outside *o)
+presence_fake_answer(struct outside *o)
 {
 	struct command *cmd = commands;
 	struct es_err err = {0};

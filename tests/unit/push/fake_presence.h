@@ -24,6 +24,6 @@ void presence_fake_init(struct outside *o);
 void presence_fake_set(struct outside *o, const char *user, enum presence_status status);
 enum presence_status presence_fake_get(const char *user);
 /* Answer the oldest command under way. False: there is none. */
-bool presence_fake_step(struct outside *o);
+bool presence_fake_answer(struct outside *o);
 
 #endif

@@ -17,10 +17,10 @@ struct out_item {
 unsigned
 out_random(struct outside *o, unsigned below)
 {
-	o->rnd ^= o->rnd << 13;
-	o->rnd ^= o->rnd >> 17;
-	o->rnd ^= o->rnd << 5;
-	return o->rnd % below;
+	o->random_state ^= o->random_state << 13;
+	o->random_state ^= o->random_state >> 17;
+	o->random_state ^= o->random_state << 5;
+	return o->random_state % below;
 }
 
 bool
@@ -125,7 +125,7 @@ pub_subscribed(struct fake_worker *w, const char *topic)
 }
 
 bool
-pub_step(struct outside *o)
+pub_deliver_one(struct outside *o)
 {
 	struct out_item *item = o->stream;
 

@@ -76,7 +76,7 @@ void
 hub_deliver_all(void)
 {
 	for (unsigned i = 0; i < 20; i++) {
-		out_drain(&out);
+		out_deliver_all(&out);
 		while (hub_turn(worker.hub))
 			;
 	}
@@ -141,7 +141,7 @@ hub_end(void)
 	for (unsigned i = 0; i < FAKE_CONNS; i++)
 		if (fake_conns[i].used)
 			fake_conn_closed(&fake_conns[i]);
-	out_drain(&out);
+	out_deliver_all(&out);
 	hub_free(&worker.hub);
 	out_fini(&out);
 	fake_worker_fini(&worker);

@@ -67,9 +67,9 @@ presence_rig_deliver_all(void)
 {
 	for (unsigned i = 0; i < 4; i++) {
 		presence_turn(presence_rig_worker.presence);
-		while (presence_fake_step(&presence_rig_out))
+		while (presence_fake_answer(&presence_rig_out))
 			;
-		out_drain(&presence_rig_out);
+		out_deliver_all(&presence_rig_out);
 	}
 }
 
@@ -125,7 +125,7 @@ presence_rig_publish(unsigned from, unsigned below, enum presence_status status)
 	for (unsigned i = from; i < below; i++) {
 		presence_rig_user_id(i, id);
 		presence_fake_set(&presence_rig_out, id, status);
-		out_drain(&presence_rig_out);
+		out_deliver_all(&presence_rig_out);
 	}
 }
 

@@ -155,7 +155,7 @@ unsubscribes_during_the_question(void)
 	IGNORE(hub_turn(worker.hub));
 	subscribe_end(worker.hub, &a->conn, &out.channels[3].id);
 	hub_subscribe(a, 3, -1);
-	out_drain(&out);
+	out_deliver_all(&out);
 	CU_ASSERT_EQUAL(worker.hub->channels.n, 1);
 	hub_deliver_all();
 	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"ack\""), 4);

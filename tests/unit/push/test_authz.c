@@ -71,7 +71,7 @@ test_authz(void)
 	hub_advance(250);
 	CU_ASSERT_EQUAL(may(a, 1), ES_OK);
 	CU_ASSERT_EQUAL(out.authorisations, reads + 1);
-	out.down = true;
+	out.database_down = true;
 	worker.env.now_ms += hub_limits_default.rights_keep_ms + 1;
 	CU_ASSERT_EQUAL(may(a, 1), ES_UNAVAILABLE);
 	hub_end();
@@ -146,7 +146,7 @@ test_senders_gathered(void)
 	want(f[1], 21, late);
 	want(f[2], 22, late);
 	IGNORE(hub_turn(worker.hub));
-	out_drain(&out);
+	out_deliver_all(&out);
 	CU_ASSERT_EQUAL(out.authorisations, 1);
 	CU_ASSERT_EQUAL(out.rights, 80);
 	CU_ASSERT_EQUAL(n[0], 158);
@@ -154,18 +154,18 @@ test_senders_gathered(void)
 	CU_ASSERT_EQUAL(late[0] + late[1], 0);
 	out.channels[2].member[1] = true;
 	IGNORE(hub_turn(worker.hub));
-	out_drain(&out);
+	out_deliver_all(&out);
 	CU_ASSERT_EQUAL(out.authorisations, 2);
 	CU_ASSERT_EQUAL(out.rights, 83);
 	CU_ASSERT_EQUAL(late[0], 3);
 	/* when the database is away, all senders are refused in the same turn */
-	out.down = true;
+	out.database_down = true;
 	worker.env.now_ms += hub_limits_default.rights_keep_ms + 1;
 	for (unsigned i = 0; i < 4; i++)
 		want(f[i], i, n);
 	IGNORE(hub_turn(worker.hub));
 	CU_ASSERT_EQUAL(n[2], 4);
-	out.down = false;
+	out.database_down = false;
 	hub_end();
 }
 
@@ -184,11 +184,11 @@ test_senders_batch(void)
 	for (unsigned i = 0; i < 11; i++)
 		want(f, i, n);
 	IGNORE(hub_turn(worker.hub));
-	out_drain(&out);
+	out_deliver_all(&out);
 	CU_ASSERT_EQUAL(out.authorisations, 2);
 	CU_ASSERT_EQUAL(n[0], 10);
 	IGNORE(hub_turn(worker.hub));
-	out_drain(&out);
+	out_deliver_all(&out);
 	CU_ASSERT_EQUAL(out.authorisations, 3);
 	CU_ASSERT_EQUAL(n[0], 11);
 	hub_end();
@@ -280,7 +280,7 @@ test_archive_ends_during_the_question(void)
 	archive(a, false);
 	jobs = out.jobs;
 	out.jobs = NULL; /* the event arrives before the answer */
-	out_drain(&out);
+	out_deliver_all(&out);
 	out.jobs = jobs;
 	hub_deliver_all();
 	CU_ASSERT_EQUAL(may(a, 0), ES_OK);

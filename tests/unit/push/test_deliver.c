@@ -217,7 +217,7 @@ one_step(void)
 	if (out_chance(&out, 40))
 		publish_some();
 	for (unsigned n = out_random(&out, hasty ? 4 : 6); n > 0; n--)
-		IGNORE(out_step(&out));
+		IGNORE(out_deliver_one(&out));
 	if (out_chance(&out, 70))
 		IGNORE(hub_turn(worker.hub));
 	if (out_chance(&out, 20))
@@ -231,9 +231,9 @@ one_step(void)
 	if (out.topics_down && out_chance(&out, hasty ? 3 : 10))
 		out_reconnect(&out);
 	if (out_chance(&out, 1))
-		out.down = !out.down;
-	if (out.down && out_chance(&out, 10))
-		out.down = false;
+		out.database_down = !out.database_down;
+	if (out.database_down && out_chance(&out, 10))
+		out.database_down = false;
 }
 
 /* Ends all faults, and lets half a minute pass, in which the worker must find every lost
@@ -242,7 +242,7 @@ static void
 settle(void)
 {
 	memset(&out.faults, 0, sizeof(out.faults));
-	out.down = false;
+	out.database_down = false;
 	if (out.topics_down)
 		out_reconnect(&out);
 	for (unsigned s = 0; s < 33; s++) {
@@ -251,9 +251,9 @@ settle(void)
 				fake_conn_unblock(&fake_conns[i]);
 		for (unsigned t = 0; t < 4; t++) {
 			pass(250);
-			out_drain(&out);
+			out_deliver_all(&out);
 			turn();
-			out_drain(&out);
+			out_deliver_all(&out);
 			turn();
 		}
 		hub_each_second(worker.hub);
@@ -291,7 +291,7 @@ close_all(void)
 	for (unsigned i = 0; i < FAKE_CONNS; i++)
 		if (fake_conns[i].used)
 			fake_conn_closed(&fake_conns[i]);
-	out_drain(&out);
+	out_deliver_all(&out);
 	hub_free(&worker.hub);
 	out_fini(&out);
 	fake_worker_fini(&worker);

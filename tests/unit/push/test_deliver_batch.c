@@ -28,7 +28,7 @@ static void
 deliver_topics(void)
 {
 	while (out.stream != NULL)
-		IGNORE(pub_step(&out));
+		IGNORE(pub_deliver_one(&out));
 }
 
 /* The address in the log of the frame after that number. */

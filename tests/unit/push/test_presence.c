@@ -181,15 +181,15 @@ test_merged(void)
 	presence_rig_deliver_all();
 	presence_rig_advance(2000);
 	presence_fake_set(&presence_rig_out, user, PRESENCE_ONLINE);
-	out_drain(&presence_rig_out);
+	out_deliver_all(&presence_rig_out);
 	presence_fake_set(&presence_rig_out, user, PRESENCE_OFFLINE);
-	out_drain(&presence_rig_out);
+	out_deliver_all(&presence_rig_out);
 	presence_rig_advance(1000);
 	CU_ASSERT_EQUAL(presence_rig_frames(w, "\"type\":\"presence\""), 0);
 	for (unsigned i = 0; i < 7; i++) {
 		presence_fake_set(
 		    &presence_rig_out, user, i % 2 ? PRESENCE_IDLE : PRESENCE_ONLINE);
-		out_drain(&presence_rig_out);
+		out_deliver_all(&presence_rig_out);
 	}
 	presence_rig_advance(1000);
 	CU_ASSERT_EQUAL(presence_rig_frames(w, "\"type\":\"presence\""), 1);

@@ -73,13 +73,13 @@ test_unavailable(void)
 
 	hub_begin(NULL);
 	a = hub_join(0);
-	out.down = true;
+	out.database_down = true;
 	hub_subscribe(a, 0, -1);
 	hub_advance(4000);
 	CU_ASSERT_EQUAL(hub_count(a, "error"), 0);
 	hub_advance(2000);
 	CU_ASSERT_EQUAL(hub_count(a, "\"code\":\"unavailable\""), 1);
-	out.down = false;
+	out.database_down = false;
 	out_disconnect(&out);
 	hub_subscribe(a, 1, -1);
 	hub_advance(6000);

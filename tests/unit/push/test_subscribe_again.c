@@ -175,7 +175,7 @@ requests_that_need_the_database_time_out(void)
 
 	hub_publish(0, 2);
 	hub_deliver_all();
-	out.down = true;
+	out.database_down = true;
 	subscribe_again(f, "near", 3, NULL); /* the log has the events after 3 */
 	hub_deliver_all();
 	CU_ASSERT_TRUE(acked(f, "near", 5, 2));
@@ -211,7 +211,7 @@ a_reader_in_doubt_gets_an_error(void)
 	}
 	hub_deliver_all();
 	ch = channel_find(worker.hub, &f[0]->conn.tenant, &out.channels[OUT_PRIVATE].id);
-	out.down = true;
+	out.database_down = true;
 	channel_reset(ch, 0);
 	out.channels[OUT_PRIVATE].member[1] = false;
 	hub_publish(OUT_PRIVATE, 1);
@@ -222,7 +222,7 @@ a_reader_in_doubt_gets_an_error(void)
 	hub_advance(20000);
 	CU_ASSERT_EQUAL(hub_count(f[0], unavailable), 1);
 	CU_ASSERT_EQUAL(hub_count(f[0], MESSAGE), 0);
-	out.down = false;
+	out.database_down = false;
 	hub_advance(500);
 	CU_ASSERT_EQUAL(hub_count(f[0], MESSAGE), 1);
 	CU_ASSERT_EQUAL(hub_count(f[0], "\"type\":\"error\""), 1);
@@ -230,7 +230,7 @@ a_reader_in_doubt_gets_an_error(void)
 	CU_ASSERT_EQUAL(hub_count(f[1], MESSAGE), 0);
 	CU_ASSERT_EQUAL(hub_count(f[1], "\"code\":\"not_found\""), 1);
 	/* a second doubt gives a second error */
-	out.down = true;
+	out.database_down = true;
 	channel_reset(ch, 1);
 	hub_advance(5250);
 	CU_ASSERT_EQUAL(hub_count(f[0], unavailable), 2);

@@ -36,7 +36,7 @@ join(int user, unsigned channel)
 	received[f - fake_conns] = 0;
 	CHECK(subscribe_begin(worker.hub, &f->conn, &req, &err) == ES_OK);
 	for (unsigned i = 0; i < 5; i++) {
-		out_drain(&out);
+		out_deliver_all(&out);
 		IGNORE(hub_turn(worker.hub));
 	}
 	return f;
@@ -46,7 +46,7 @@ static void
 type(const struct fake_conn *f, unsigned channel)
 {
 	typing_publish(worker.hub, &f->conn, &out.channels[channel].id);
-	out_drain(&out);
+	out_deliver_all(&out);
 }
 
 static void
@@ -66,7 +66,7 @@ end(void)
 	for (unsigned i = 0; i < FAKE_CONNS; i++)
 		if (fake_conns[i].used)
 			fake_conn_closed(&fake_conns[i]);
-	out_drain(&out);
+	out_deliver_all(&out);
 	hub_free(&worker.hub);
 	out_fini(&out);
 	fake_worker_fini(&worker);
@@ -158,7 +158,7 @@ test_removed(void)
 	b = join(1, 2);
 	b->blocked = true; /* the client has not received its removal yet */
 	out_commit(&out, 2, EVENT_MEMBER_LEFT, 1);
-	out_drain(&out);
+	out_deliver_all(&out);
 	type(a, 2);
 	CU_ASSERT_EQUAL(received[b - fake_conns], 0);
 	end();
