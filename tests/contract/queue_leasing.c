@@ -17,7 +17,7 @@ sent_messages_arrive_in_the_order_of_their_group(void)
 	CU_ASSERT_EQUAL(queue_partitions(f.q), 0);
 	for (int i = 0; i < 5; i++)
 		CU_ASSERT_EQUAL(leasing_send(&f, "g", arena_printf(f.a, "%d", i)), ES_OK);
-	CU_ASSERT_STRING_EQUAL(leasing_drain(&f, 5), "0,1,2,3,4");
+	CU_ASSERT_STRING_EQUAL(leasing_consume(&f, 5), "0,1,2,3,4");
 	CU_ASSERT_EQUAL(leasing_receive(&f, 10, 0), ES_OK);
 	CU_ASSERT_EQUAL(f.n, 0);
 	leasing_teardown(&f);
@@ -57,9 +57,9 @@ a_leased_group_is_locked_others_are_not(void)
 	held = f.got[0];
 	CU_ASSERT_EQUAL(leasing_send(&f, "g", "g2"), ES_OK);
 	CU_ASSERT_EQUAL(leasing_send(&f, "h", "h1"), ES_OK);
-	CU_ASSERT_STRING_EQUAL(leasing_drain(&f, 1), "h1");
+	CU_ASSERT_STRING_EQUAL(leasing_consume(&f, 1), "h1");
 	CU_ASSERT_EQUAL(queue_done(f.q, 0, &held, 1, "", &f.err), ES_OK);
-	CU_ASSERT_STRING_EQUAL(leasing_drain(&f, 1), "g2");
+	CU_ASSERT_STRING_EQUAL(leasing_consume(&f, 1), "g2");
 	leasing_teardown(&f);
 }
 
@@ -217,7 +217,7 @@ a_repeated_send_is_one_message(void)
 	msg.dedupe = arena_printf(f.a, "same-%lld", (long long)clock_wall_ms());
 	CU_ASSERT_EQUAL(queue_send(f.q, &msg, &f.err), ES_OK);
 	CU_ASSERT_EQUAL(queue_send(f.q, &msg, &f.err), ES_OK);
-	CU_ASSERT_STRING_EQUAL(leasing_drain(&f, 1), "x");
+	CU_ASSERT_STRING_EQUAL(leasing_consume(&f, 1), "x");
 	CU_ASSERT_EQUAL(leasing_receive(&f, 10, 300), ES_OK);
 	CU_ASSERT_EQUAL(f.n, 0);
 	leasing_teardown(&f);

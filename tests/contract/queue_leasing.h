@@ -37,7 +37,7 @@ enum es_code leasing_send(struct leasing *f, const char *group, const char *body
 enum es_code leasing_receive(struct leasing *f, size_t max, int64_t wait_ms);
 /* Receives and deletes until n messages have come or 10 s are over; returns their bodies,
  * joined by commas. */
-const char *leasing_drain(struct leasing *f, size_t n);
+const char *leasing_consume(struct leasing *f, size_t n);
 
 /* queue_leasing.c, queue_leasing_groups.c, queue_leasing_faults.c */
 extern CU_TestInfo leasing_cases[], leasing_group_cases[], leasing_fault_cases[];

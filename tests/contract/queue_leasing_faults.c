@@ -86,7 +86,7 @@ repeats_a_throttled_call_after_a_pause(void)
 	CU_ASSERT_EQUAL(leasing_send(&f, "g", "y"), ES_UNAVAILABLE);
 	check_error(&f, "throttling");
 	CU_ASSERT_TRUE(f.err.retry_after_ms > 0);
-	CU_ASSERT_STRING_EQUAL(leasing_drain(&f, 1), "x");
+	CU_ASSERT_STRING_EQUAL(leasing_consume(&f, 1), "x");
 	leasing_teardown(&f);
 }
 
@@ -102,7 +102,7 @@ a_failed_receive_loses_nothing(void)
 	    "500}");
 	CU_ASSERT_EQUAL(leasing_receive(&f, 10, 2000), ES_UNAVAILABLE);
 	check_error(&f, "InternalFailure");
-	CU_ASSERT_STRING_EQUAL(leasing_drain(&f, 1), "x");
+	CU_ASSERT_STRING_EQUAL(leasing_consume(&f, 1), "x");
 	leasing_teardown(&f);
 }
 
@@ -239,7 +239,7 @@ a_containers_keys_are_renewed(void)
 	    "{\"access\":\"AK4\",\"secret\":\"s4\",\"token\":\"t4\",\"life_s\":2}");
 	CU_ASSERT_EQUAL(leasing_send(&f, "g", "y"), ES_OK);
 	CU_ASSERT_EQUAL(leasing_count(&f, "credentials"), 2);
-	CU_ASSERT_STRING_EQUAL(leasing_drain(&f, 2), "x,y");
+	CU_ASSERT_STRING_EQUAL(leasing_consume(&f, 2), "x,y");
 	/* these keys expire in 2 s: the driver fetches new keys earlier, while these
 	 * still work */
 	for (const int64_t end_ms = clock_mono_ms() + 10000;

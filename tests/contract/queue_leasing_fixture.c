@@ -127,7 +127,7 @@ leasing_receive(struct leasing *f, size_t max, int64_t wait_ms)
 }
 
 const char *
-leasing_drain(struct leasing *f, size_t n)
+leasing_consume(struct leasing *f, size_t n)
 {
 	const int64_t end_ms = clock_mono_ms() + 10000;
 	const char *all = "";

@@ -59,7 +59,7 @@ a_message_that_can_not_be_deleted_locks_its_group(void)
 	CU_ASSERT_EQUAL(leasing_receive(&f, LEASING_MAX, 200), ES_OK);
 	CU_ASSERT_EQUAL(f.n, 0);
 	/* after the end of the lease SQS delivers message 3 before message 10 */
-	CU_ASSERT_STRING_EQUAL(leasing_drain(&f, 2), "3,10");
+	CU_ASSERT_STRING_EQUAL(leasing_consume(&f, 2), "3,10");
 	leasing_teardown(&f);
 }
 
@@ -136,7 +136,7 @@ a_poll_without_an_answer_ends_at_its_deadline(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(f.err.text, "Timeout"));
 	CU_ASSERT_TRUE(clock_mono_ms() - start_ms < 15000);
 	CU_ASSERT_EQUAL(leasing_send(&f, "g", "x"), ES_OK);
-	CU_ASSERT_STRING_EQUAL(leasing_drain(&f, 1), "x");
+	CU_ASSERT_STRING_EQUAL(leasing_consume(&f, 1), "x");
 	leasing_teardown(&f);
 }
 
@@ -152,7 +152,7 @@ closing_the_queue_returns_messages_that_still_arrive(void)
 	    leasing_send(&f, "g", "x"), ES_OK); /* the open poll receives it */
 	CU_ASSERT_EQUAL_FATAL(leasing_reopen(&f), ES_OK);
 	CU_ASSERT_PTR_NOT_NULL(strstr(leasing_control(&f, "state", ""), "\"leased\":0"));
-	CU_ASSERT_STRING_EQUAL(leasing_drain(&f, 1), "x");
+	CU_ASSERT_STRING_EQUAL(leasing_consume(&f, 1), "x");
 	leasing_teardown(&f);
 }
 

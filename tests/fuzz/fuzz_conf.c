@@ -95,7 +95,7 @@ file_of(const uint8_t *data, size_t size)
 	return fd;
 }
 
-/* The data is what follows a secret in the settings file. */
+/* Loads a settings file of one line with a secret, followed by the data. */
 static void
 try_settings_file(const uint8_t *data, size_t size, struct arena *a)
 {
@@ -106,7 +106,7 @@ try_settings_file(const uint8_t *data, size_t size, struct arena *a)
 	char **const before = environ;
 
 	if (memmem(data, size, MARK, strlen(MARK)) != NULL)
-		return; /* another line may show the mark */
+		return; /* another setting may show a mark of the data */
 	CHECK(write(fd, data, size) == (ssize_t)size);
 	environ =
 	    (char *[]){arena_printf(a, CONF_FILE_NAME "=/proc/self/fd/%d", fd), NULL};

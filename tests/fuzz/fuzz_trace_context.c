@@ -1,4 +1,5 @@
-/* Any bytes as traceparent and as X-Amzn-Trace-Id: what is accepted can be passed on. */
+/* Any bytes as traceparent and as X-Amzn-Trace-Id. A context that the parser accepts can
+ * be passed on. */
 #include "trace/trace_context.h"
 
 #include <string.h>

@@ -225,7 +225,7 @@ a_tenant_has_a_limited_number_of_keys(void)
 	api_key_text_new(text);
 	REFUSED(f, create(&f.owner, text, KEY_USERS, NULL, 0, now + 2), ES_QUOTA_EXCEEDED,
 	    NULL);
-	FINE(revoke(&f.owner, &first)); /* frees a place */
+	FINE(revoke(&f.owner, &first)); /* makes room for one key */
 	FINE(create(&f.owner, text, KEY_USERS, NULL, 0, now + 2));
 	FINE(create(&f.foreign, "esk_other", KEY_USERS, NULL, 0,
 	    1)); /* each tenant has its own count */

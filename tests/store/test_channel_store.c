@@ -281,7 +281,7 @@ makes_a_channel_private_and_public(void)
 	const struct channel_patch open = {.is_private = &no};
 
 	REFUSED(f, patch(&f.carol, &id, &closed), ES_FORBIDDEN, NULL);
-	/* Otherwise no member could see it any more. */
+	/* An owner of the tenant that is not a member could not see the channel then. */
 	REFUSED(f, patch(&f.owner, &id, &closed), ES_FORBIDDEN, NULL);
 	CU_ASSERT_STRING_EQUAL(f.err.field, "isPrivate");
 	FINE(patch(&f.bob, &id, &closed));
@@ -291,7 +291,7 @@ makes_a_channel_private_and_public(void)
 	CU_ASSERT_STRING_EQUAL(event.payload, "{\"isPrivate\": true}");
 	REFUSED(f, channel_store_get(f.pg, &f.carol, &id, f.arena, &channel, &f.err),
 	    ES_NOT_FOUND, "no such channel");
-	FINE(patch(&f.bob, &id, &closed)); /* no change */
+	FINE(patch(&f.bob, &id, &closed)); /* changes nothing */
 	CU_ASSERT_EQUAL(event.seq, 0);
 	FINE(patch(&f.bob, &id, &open));
 	CU_ASSERT_STRING_EQUAL(event.payload, "{\"isPrivate\": false}");

@@ -99,12 +99,13 @@ the_failed_message_alone_is_sent_again(void)
 
 	commit(&again);
 	CU_ASSERT_EQUAL(result.n_committed, 1);
-	CU_ASSERT_EQUAL(result.replies[0].outcomes[0].message_id, 3); /* at the end */
+	/* "last" has number 2, so the redriven message comes after it */
+	CU_ASSERT_EQUAL(result.replies[0].outcomes[0].message_id, 3);
 	CU_ASSERT_EQUAL(outcome(&id, client_id), ES_OK);
 }
 
-/* The queue delivers the old entry once more. Its refusal still holds for that delivery,
- * and after the commit of the new entry it is a repeat. */
+/* The queue delivers the old entry again. Before the commit of the new entry the old one
+ * stays refused; after it the old one is a repeat. */
 static void
 a_redelivery_of_the_old_entry_changes_nothing(void)
 {
@@ -186,7 +187,8 @@ a_look_up_finds_the_second_refusal(void)
 	FINE(dead_letter_store_redrive(f.pg, second, f.arena, &again, &f.err));
 }
 
-/* To an older fanout an entry of a newer release was not an envelope. */
+/* A fanout of an older release could not decode the entry of a newer one, and stored the
+ * whole entry as a dead letter. */
 static void
 a_whole_entry_is_sent_again(void)
 {

@@ -64,7 +64,8 @@ lists_shows_and_drops(void)
 	CU_ASSERT_STRING_EQUAL(letters[0].source_id, "1-0");
 }
 
-/* Rolled back, because it would delete the dead letters of other programs, too. */
+/* The test rolls the purge back, because it also deletes the dead letters of other test
+ * programs. */
 static void
 deletes_old_letters_and_the_oldest_beyond_the_limit(void)
 {

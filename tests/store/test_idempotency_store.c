@@ -97,7 +97,7 @@ a_deleted_channel_is_not_created_again(void)
 	FINE(channel_store_delete(f.pg, &f.bob, &channel.id, f.arena, &event, &f.err));
 	REFUSED(f, claim(&c), ES_CONFLICT, NULL);
 	CU_ASSERT_STRING_EQUAL(f.err.field, ":Idempotency-Key");
-	/* A request that read the id before the channel was deleted. */
+	/* A request may have got the id before the channel was deleted. */
 	CU_ASSERT_NOT_EQUAL(
 	    channel_store_create(f.pg, &f.bob, &make, f.arena, &channel, &f.err), ES_OK);
 }

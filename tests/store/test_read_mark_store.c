@@ -31,7 +31,7 @@ on_done(void *ctx, enum es_code rc, struct pg_rows *rows, struct arena *a,
 	asked->done = true;
 }
 
-/* Without a tenant: the marks belong to many tenants. */
+/* Sends the statement without a tenant, because its marks may belong to several. */
 static void
 mark(const struct read_mark_ask asks[], size_t n, struct read_mark_answer out[])
 {

@@ -24,7 +24,7 @@ acl_version(void)
 	    (const char *const[]){f.owner.tenant.text}, 1);
 }
 
-/* A token issued this number of seconds from now. */
+/* Looks the user up for a token that was issued in_s seconds from now. */
 static enum es_code
 look_up(const struct actor *who, int64_t in_s)
 {
