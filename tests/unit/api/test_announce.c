@@ -122,7 +122,7 @@ make_change(int64_t seq)
 }
 
 static void
-events(void)
+an_event_is_published_and_the_head_stored(void)
 {
 	struct event nothing = make_change(0), event = make_change(7);
 
@@ -142,7 +142,7 @@ events(void)
 
 /* Announces the events of one change in order and leaves out events without a number. */
 static void
-several_events(void)
+several_events_are_published_in_order(void)
 {
 	struct event items[] = {make_change(7), make_change(0), make_change(8)};
 	struct event_list list = {items, ES_COUNT(items)}, none = {items, 0};
@@ -177,7 +177,7 @@ deleted_channel(void)
 }
 
 static void
-versions(void)
+a_new_version_of_rights_is_published(void)
 {
 	struct control change = {.tenant = {TENANT}, .acl_version = 5};
 
@@ -248,10 +248,11 @@ deactivated_user(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"numbered events and heads", events},
-    {"several events, in order", several_events},
+    {"an event with a number is published, and the head is stored",
+	an_event_is_published_and_the_head_stored},
+    {"several events are published in order", several_events_are_published_in_order},
     {"a deleted channel has no head", deleted_channel},
-    {"versions of rights", versions},
+    {"a new version of rights is published", a_new_version_of_rights_is_published},
     {"typing is announced once in 3 s", typing},
     {"the presence of a deactivated user is cleared", deactivated_user},
     CU_TEST_INFO_NULL,

@@ -129,7 +129,7 @@ lists_all_faults(void)
 }
 
 static void
-expiry(void)
+a_key_expires_at_the_time_of_the_request(void)
 {
 	char body[160], end[ES_TIME_TEXT];
 	const struct rig_row row = {.handler = api_keys_create, .body = body};
@@ -235,7 +235,8 @@ static CU_TestInfo cases[] = {
     {"a key is created", created},
     {"bad keys are refused", refused},
     {"one answer lists all faults", lists_all_faults},
-    {"the expiry of a key", expiry},
+    {"a key expires at the time of the request",
+	a_key_expires_at_the_time_of_the_request},
     {"a repeat does not show the key", repeated},
     {"keys are listed", listed},
     {"a key is revoked", revoked},

@@ -81,7 +81,7 @@ each_route(void)
 }
 
 static void
-no_route(void)
+a_request_without_a_route_counts_as_other(void)
 {
 	static const struct http_route in_no_table = {
 	    .method = "GET", .path = "/in/no/table"};
@@ -156,7 +156,8 @@ singles(void)
 
 static CU_TestInfo cases[] = {
     {"each route counts by the class of the status", each_route},
-    {"a request without a route", no_route},
+    {"a request without a route counts as other",
+	a_request_without_a_route_counts_as_other},
     {"the duration counts in its bucket", time_taken},
     {"each event counts in one counter", singles},
     {"the errors of the server are 5xx", server_errors},

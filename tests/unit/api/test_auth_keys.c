@@ -121,7 +121,7 @@ bad_keys(void)
 
 /* A kid must be usable as a part of a path. */
 static void
-kids(void)
+a_kid_can_stand_in_a_path(void)
 {
 	static const struct {
 		const char *kid;
@@ -154,7 +154,7 @@ kids(void)
 }
 
 static void
-lengths(void)
+each_text_has_a_maximum_length(void)
 {
 	static const struct {
 		const char *field, *others;
@@ -209,7 +209,7 @@ listed_and_deleted(void)
 }
 
 static void
-shape_of_a_key_set(void)
+the_answer_shows_the_error_of_a_key_set(void)
 {
 	const struct rig_row row = {.handler = auth_keys_list};
 
@@ -237,10 +237,10 @@ shape_of_a_key_set(void)
 static CU_TestInfo cases[] = {
     {"each form of key", created},
     {"bad keys are refused", bad_keys},
-    {"the characters of a kid", kids},
-    {"the longest texts", lengths},
+    {"a kid can stand in a path", a_kid_can_stand_in_a_path},
+    {"each text has a maximum length", each_text_has_a_maximum_length},
     {"keys are listed and deleted", listed_and_deleted},
-    {"a key set and its error", shape_of_a_key_set},
+    {"the answer shows the error of a key set", the_answer_shows_the_error_of_a_key_set},
     CU_TEST_INFO_NULL,
 };
 

@@ -25,7 +25,7 @@ begin(void)
 }
 
 static void
-all_of_a_user(void)
+all_tokens_of_a_user_are_revoked(void)
 {
 	static const struct rig_row rows[] = {
 	    {"a user's tokens", auth_revoke, .body = "{\"userId\":\"" RIG_BOB "\"}",
@@ -53,7 +53,7 @@ all_of_a_user(void)
 #define OF_USER "{\"jti\":\"x\",\"userId\":\"" RIG_BOB "\"," END "}"
 
 static void
-user_of_jti(void)
+the_role_decides_whose_jti_is_revoked(void)
 {
 	static const struct rig_row rows[] = {
 	    {"a member's own", auth_revoke, .body = OWN, .status = 200,
@@ -149,8 +149,8 @@ time_kept(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"all tokens of a user", all_of_a_user},
-    {"the user of a jti", user_of_jti},
+    {"all tokens of a user are revoked", all_tokens_of_a_user_are_revoked},
+    {"the role decides whose jti is revoked", the_role_decides_whose_jti_is_revoked},
     {"bad requests are refused", refused},
     {"the time for which a revocation is kept", time_kept},
     CU_TEST_INFO_NULL,

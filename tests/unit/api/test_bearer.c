@@ -279,7 +279,7 @@ users_of_subjects(void)
 
 /* A failed query must not be answered as an invalid token. */
 static void
-a_user_that_can_not_be_created(void)
+a_user_that_can_not_be_created_is_not_a_bad_token(void)
 {
 	up();
 	keys[0].provision = true;
@@ -294,7 +294,7 @@ a_user_that_can_not_be_created(void)
 /* The cache has room for ISSUER_KEYS_MAX keys of one issuer; further rows are left out.
  */
 static void
-as_many_keys_as_a_tenant_may_have(void)
+the_cache_holds_as_many_keys_as_a_tenant_may_have(void)
 {
 	static struct fake_key many[ISSUER_KEYS_MAX + 1];
 	static char kids[ISSUER_KEYS_MAX + 1][8];
@@ -312,7 +312,7 @@ as_many_keys_as_a_tenant_may_have(void)
 }
 
 static void
-text_that_is_no_token(void)
+a_text_that_is_not_a_token_reads_no_keys(void)
 {
 	struct arena *a = arena_new();
 	struct token_claims claims;
@@ -346,9 +346,12 @@ static CU_TestInfo cases[] = {
     {"unknown issuers make room first", unknown_issuers_make_room_first},
     {"a further known issuer evicts one", a_further_known_issuer_evicts_one},
     {"the user of a subject is found or created", users_of_subjects},
-    {"a user that can't be created", a_user_that_can_not_be_created},
-    {"as many keys as a tenant may have", as_many_keys_as_a_tenant_may_have},
-    {"a text that is not a token", text_that_is_no_token},
+    {"a user that can't be created is not a bad token",
+	a_user_that_can_not_be_created_is_not_a_bad_token},
+    {"the cache holds as many keys as a tenant may have",
+	the_cache_holds_as_many_keys_as_a_tenant_may_have},
+    {"a text that is not a token reads no keys",
+	a_text_that_is_not_a_token_reads_no_keys},
     {"the installation's issuer has no keys of tenants",
 	own_issuer_has_no_keys_of_tenants},
     {"requests for the set are few", requests_for_the_set_are_few},

@@ -53,7 +53,7 @@ ask(void)
 }
 
 static void
-answers(void)
+the_channel_and_the_right_decide_about_a_post(void)
 {
 	static const struct {
 		enum es_code database;
@@ -81,7 +81,8 @@ answers(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"a channel and the right to post in it", answers},
+    {"the channel and the right decide about a post",
+	the_channel_and_the_right_decide_about_a_post},
     CU_TEST_INFO_NULL,
 };
 

@@ -110,7 +110,7 @@ created(void)
 /* Tries each field at its maximum length and one character longer, in POST and in PATCH.
  */
 static void
-lengths(void)
+name_and_topic_have_maximum_lengths(void)
 {
 	static const struct {
 		const char *field;
@@ -231,7 +231,7 @@ static CU_TestInfo cases[] = {
     {"a channel is read", read_one},
     {"channels are listed", listed},
     {"a channel is created", created},
-    {"the longest name and topic", lengths},
+    {"name and topic have maximum lengths", name_and_topic_have_maximum_lengths},
     {"one answer lists all faults", lists_all_faults},
     {"a channel is changed", changed},
     {"a channel is archived and unarchived", archived},

@@ -19,7 +19,7 @@ name(const char *s, size_t min, const char **out)
 }
 
 static void
-names(void)
+a_name_has_limits_and_visible_characters(void)
 {
 	static const char *const bad[] = {"", " ", "a\nb",
 	    "a\x7f"
@@ -50,7 +50,7 @@ names(void)
 
 /* Characters are counted in the stored form. */
 static void
-names_as_stored(void)
+a_name_is_counted_as_it_is_stored(void)
 {
 	const char *out;
 
@@ -68,7 +68,7 @@ names_as_stored(void)
 
 /* 60 x 33 bytes fit into a key, 61 x 33 do not. */
 static void
-names_with_long_keys(void)
+the_key_of_a_name_has_a_maximum_length(void)
 {
 	char s[61 * 3 + 1] = "";
 	const char *out = s;
@@ -87,7 +87,7 @@ email(const char *s)
 }
 
 static void
-emails(void)
+malformed_e_mail_addresses_are_refused(void)
 {
 	static const char *const bad[] = {"", "@", "a@", "@b", "ab", "a@b@c", "a b@c",
 	    "a\xc2\xa0"
@@ -103,7 +103,7 @@ emails(void)
 }
 
 static void
-words(void)
+a_word_must_be_in_its_list(void)
 {
 	CU_ASSERT_EQUAL(field_check_word("w", "owner", MEMBER_ROLES, &err), ES_OK);
 	CU_ASSERT_EQUAL(field_check_word("w", "member", MEMBER_ROLES, &err), ES_OK);
@@ -124,7 +124,7 @@ key(const char *header, const char *body, const char **out)
 }
 
 static void
-keys(void)
+a_send_has_one_key_in_header_or_body(void)
 {
 	const char *k = "untouched";
 
@@ -143,7 +143,7 @@ keys(void)
 }
 
 static void
-preferences(void)
+prefer_contains_respond_async(void)
 {
 	CU_ASSERT_TRUE(http_prefers_async("respond-async"));
 	CU_ASSERT_TRUE(http_prefers_async("Respond-Async, wait=10"));
@@ -169,13 +169,14 @@ tear_down(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"names", names},
-    {"names as they are stored", names_as_stored},
-    {"names with long keys", names_with_long_keys},
-    {"e-mails", emails},
-    {"words", words},
-    {"the key of a send", keys},
-    {"Prefer", preferences},
+    {"a name has limits and visible characters",
+	a_name_has_limits_and_visible_characters},
+    {"a name is counted as it is stored", a_name_is_counted_as_it_is_stored},
+    {"the key of a name has a maximum length", the_key_of_a_name_has_a_maximum_length},
+    {"malformed e-mail addresses are refused", malformed_e_mail_addresses_are_refused},
+    {"a word must be in its list", a_word_must_be_in_its_list},
+    {"a send has one key, in header or body", a_send_has_one_key_in_header_or_body},
+    {"Prefer contains respond-async", prefer_contains_respond_async},
     CU_TEST_INFO_NULL,
 };
 

@@ -85,7 +85,7 @@ credentials(void)
 
 /* The error names the kind of a secret that is clearly not a token. */
 static void
-other_secrets(void)
+the_error_names_a_secret_that_is_no_token(void)
 {
 	static const struct {
 		const char *authorization, *text;
@@ -185,7 +185,8 @@ an_old_operator_key_works_until_removed(void)
 
 static CU_TestInfo cases[] = {
     {"credentials are one bearer token", credentials},
-    {"other secrets are named", other_secrets},
+    {"the error names a secret that is no token",
+	the_error_names_a_secret_that_is_no_token},
     {"a refusal of the database is passed on", database_refusals},
     {"roles and scopes", roles},
     {"the operator's key opens /admin only", operator_key},

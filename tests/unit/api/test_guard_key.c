@@ -209,7 +209,7 @@ database_refusals(void)
 }
 
 static void
-acting_for_a_user(void)
+a_key_acts_with_the_rights_of_its_user(void)
 {
 	static const struct {
 		unsigned scopes;
@@ -254,7 +254,7 @@ acting_for_a_user(void)
 }
 
 static void
-roles(void)
+without_a_user_the_scopes_decide_the_role(void)
 {
 	static const struct {
 		unsigned scopes, keys;
@@ -308,8 +308,9 @@ static CU_TestInfo cases[] = {
     {"each scope against each route", each_scope_against_each_route},
     {"no key opens the operator's routes", no_key_opens_the_operators_routes},
     {"a refusal of the database is passed on", database_refusals},
-    {"acting for a user", acting_for_a_user},
-    {"roles", roles},
+    {"a key acts with the rights of its user", a_key_acts_with_the_rights_of_its_user},
+    {"without a user the scopes decide the role",
+	without_a_user_the_scopes_decide_the_role},
     {"the last use is recorded", the_last_use_is_recorded},
     CU_TEST_INFO_NULL,
 };

@@ -154,7 +154,7 @@ pools(void)
 }
 
 static void
-ready(void)
+ready_while_all_services_answer(void)
 {
 	begin();
 	takes_ms = 3;
@@ -169,7 +169,7 @@ ready(void)
 
 /* One service at a time fails; the answer names the service and the reason. */
 static void
-not_ready(void)
+not_ready_while_one_service_is_away(void)
 {
 	static enum es_code *const services[] = {&postgres, &redis, &queue};
 	static const char *const says[] = {
@@ -247,8 +247,8 @@ metrics_and_version(void)
 
 static CU_TestInfo cases[] = {
     {"a pool is alive while one of its workers is", pools},
-    {"all services answer", ready},
-    {"one service is away", not_ready},
+    {"ready while all services answer", ready_while_all_services_answer},
+    {"not ready while one service is away", not_ready_while_one_service_is_away},
     {"an answer is kept for a second", kept},
     {"services are watched in turn", watched},
     {"metrics and version", metrics_and_version},

@@ -103,7 +103,7 @@ media_types(void)
 }
 
 static void
-codings(void)
+a_body_with_a_content_encoding_is_refused(void)
 {
 	a = arena_new();
 	CU_ASSERT_EQUAL(body("POST", "application/json", "gzip", "{\"name\":\"x\"}"),
@@ -193,7 +193,8 @@ more_than_fit(void)
 static CU_TestInfo cases[] = {
     {"each media type of JSON is accepted", media_types},
     {"a body without fields is empty or {}", no_fields},
-    {"a body with a content encoding is refused", codings},
+    {"a body with a content encoding is refused",
+	a_body_with_a_content_encoding_is_refused},
     {"an answer names a wrong field and its limit", members},
     {"an answer names all wrong fields", all_at_once},
     {"the list of wrong fields has a limit", more_than_fit},

@@ -18,7 +18,7 @@
 	"\"deleted\":false}"
 
 static void
-which_page(void)
+each_query_selects_a_page(void)
 {
 	static const struct rig_row rows[] = {
 	    {"the latest", messages_list, IN_CHANNEL, .status = 200,
@@ -73,7 +73,7 @@ refused(void)
 
 /* The members and the link that lead to the next page; link NULL: none. */
 static void
-next_page(void)
+the_link_leads_to_the_next_page(void)
 {
 	static const struct {
 		const char *query;
@@ -120,7 +120,7 @@ next_page(void)
 }
 
 static void
-empty_page(void)
+an_empty_channel_has_an_empty_page(void)
 {
 	static const struct rig_row rows[] = {
 	    {"no message yet", messages_list, IN_CHANNEL, .status = 200,
@@ -198,7 +198,7 @@ one_by_client_id(void)
 
 /* A refused message is answered with 410 and the code of the refusal. */
 static void
-refused_at_commit(void)
+a_message_that_was_refused_at_commit_is_410(void)
 {
 	static const struct rig_row row = {"refused", messages_by_client_id,
 	    CLIENT_ID("k"), .rc = ES_CHANNEL_ARCHIVED, .calls = BY_CLIENT};
@@ -214,14 +214,15 @@ refused_at_commit(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"the page of each query", which_page},
+    {"each query selects a page", each_query_selects_a_page},
     {"bad queries are refused", refused},
-    {"the link to the next page", next_page},
-    {"an empty page", empty_page},
+    {"the link leads to the next page", the_link_leads_to_the_next_page},
+    {"an empty channel has an empty page", an_empty_channel_has_an_empty_page},
     {"a message is read by its number", one_by_number},
     {"a deleted message has no body", deleted_message},
     {"a message is read by the sender's own id", one_by_client_id},
-    {"a message that was refused at commit", refused_at_commit},
+    {"a message that was refused at commit is 410",
+	a_message_that_was_refused_at_commit_is_410},
     CU_TEST_INFO_NULL,
 };
 

@@ -52,7 +52,7 @@ use(const char *cursor, const struct paging_list *list, char out[ES_UUID_TEXT])
 }
 
 static void
-limits(void)
+the_page_size_has_limits(void)
 {
 	struct es_err err;
 	int64_t n;
@@ -104,7 +104,7 @@ cursors(void)
 }
 
 static void
-links(void)
+the_link_leads_to_the_next_page(void)
 {
 	struct json_write w;
 	const char *link;
@@ -133,9 +133,9 @@ links(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"limits", limits},
+    {"the page size has limits", the_page_size_has_limits},
     {"a cursor belongs to its list", cursors},
-    {"the next page", links},
+    {"the link leads to the next page", the_link_leads_to_the_next_page},
     CU_TEST_INFO_NULL,
 };
 

@@ -105,7 +105,7 @@ how_many(void)
 }
 
 static void
-chosen(void)
+a_caller_chooses_its_own_status(void)
 {
 	static const struct rig_row rows[] = {
 	    {"online", presence_put_own, .body = "{\"status\":\"online\"}", .status = 204,
@@ -127,7 +127,7 @@ static CU_TestInfo cases[] = {
     {"a query returns the status of each user", asked},
     {"bad lists are refused", refused},
     {"the number of ids has a limit", how_many},
-    {"a caller chooses", chosen},
+    {"a caller chooses its own status", a_caller_chooses_its_own_status},
     CU_TEST_INFO_NULL,
 };
 

@@ -10,7 +10,7 @@
 #define PARENT "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 static void
-request_ids(void)
+a_harmless_request_id_is_kept(void)
 {
 	static const char *const bad[] = {"", "1234567", "has blank", "semi;colon",
 	    "quote\"\"x",
@@ -27,7 +27,7 @@ request_ids(void)
 }
 
 static void
-traceparents(void)
+a_valid_traceparent_is_kept(void)
 {
 	static const char *const bad[] = {"", "00", PARENT "-x",
 	    "01-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
@@ -47,8 +47,8 @@ traceparents(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"request ids", request_ids},
-    {"traceparent", traceparents},
+    {"a harmless request id is kept", a_harmless_request_id_is_kept},
+    {"a valid traceparent is kept", a_valid_traceparent_is_kept},
     CU_TEST_INFO_NULL,
 };
 

@@ -129,7 +129,7 @@ table_is_valid(void)
 }
 
 static void
-unknown(void)
+an_unknown_path_is_404_an_unknown_method_405(void)
 {
 	struct dispatch_result what;
 
@@ -194,7 +194,7 @@ limits_of_routes(void)
 
 /* A GET or a DELETE has no fields of a body; parameters of a query are those of a GET. */
 static void
-bodies_and_queries(void)
+only_a_get_has_query_parameters_and_it_has_no_body(void)
 {
 	unsigned bodies = 0, queries = 0;
 
@@ -224,9 +224,11 @@ static CU_TestInfo cases[] = {
     {"each route refuses without a token", without_token},
     {"each route refuses a caller without its scope", without_the_scope},
     {"the table is valid", table_is_valid},
-    {"unknown routes", unknown},
+    {"an unknown path is 404, an unknown method 405",
+	an_unknown_path_is_404_an_unknown_method_405},
     {"the limit that each route is charged to", limits_of_routes},
-    {"bodies and queries of routes", bodies_and_queries},
+    {"only a GET has query parameters, and it has no body",
+	only_a_get_has_query_parameters_and_it_has_no_body},
     CU_TEST_INFO_NULL,
 };
 

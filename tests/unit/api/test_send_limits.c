@@ -92,7 +92,7 @@ which_limit(void)
 }
 
 static void
-headers(void)
+the_headers_show_limits_and_rest(void)
 {
 	begin();
 	CU_ASSERT_EQUAL(charge("{}"), ES_OK);
@@ -155,7 +155,7 @@ refusals(void)
 
 static CU_TestInfo cases[] = {
     {"the tenant's settings come before the program's", which_limit},
-    {"headers", headers},
+    {"the headers show limits and rest", the_headers_show_limits_and_rest},
     {"0 lets nothing pass, null is no limit", zero_and_null},
     {"refusals name the limit", refusals},
     CU_TEST_INFO_NULL,

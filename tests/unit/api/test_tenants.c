@@ -119,7 +119,7 @@ created(void)
 
 /* The admin's token: issued by the database's clock, good for the installation's time. */
 static void
-first_token(void)
+the_admin_of_a_new_tenant_gets_a_token(void)
 {
 	static const char member[] = "\"token\":\"";
 	const struct rig_row row = made[0];
@@ -268,7 +268,7 @@ changed_by_its_owner(void)
 
 static CU_TestInfo cases[] = {
     {"a tenant is created", created},
-    {"the first token", first_token},
+    {"the admin of a new tenant gets a token", the_admin_of_a_new_tenant_gets_a_token},
     {"tenants are read and listed", read_and_listed},
     {"a tenant is changed", changed},
     {"a tenant is suspended and resumed", suspended},

@@ -176,7 +176,7 @@ status_changed(void)
 
 /* Tries each field at its maximum length and one character longer. */
 static void
-lengths(void)
+each_field_has_a_maximum_length(void)
 {
 	static const struct {
 		const char *field, *end; /* end: the last characters */
@@ -213,7 +213,8 @@ static CU_TestInfo cases[] = {
     {"one answer lists all faults", lists_all_faults},
     {"a user is changed", changed},
     {"the status of a user changes", status_changed},
-    {"the longest address, name and external id", lengths},
+    {"address, name and external id have maximum lengths",
+	each_field_has_a_maximum_length},
     CU_TEST_INFO_NULL,
 };
 

@@ -33,7 +33,7 @@ static const struct rig_row listed[] = {
 };
 
 static void
-filters(void)
+the_store_gets_the_filters(void)
 {
 	rig_begin();
 	RIG_ROWS(listed);
@@ -52,7 +52,7 @@ pages(void)
 
 /* A cursor is valid only with the filter of its page. */
 static void
-a_cursor_of_another_filter(void)
+a_cursor_of_another_filter_is_refused(void)
 {
 	struct rig_row row = {.handler = users_list, .query = "q=Bo"};
 	char query[256];
@@ -106,7 +106,7 @@ bad_filters(void)
 }
 
 static void
-lengths(void)
+each_filter_has_a_maximum_length(void)
 {
 	static const struct {
 		const char *name;
@@ -132,11 +132,11 @@ lengths(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"filters", filters},
+    {"the store gets the filters", the_store_gets_the_filters},
     {"pages", pages},
-    {"a cursor of another filter", a_cursor_of_another_filter},
+    {"a cursor of another filter is refused", a_cursor_of_another_filter_is_refused},
     {"bad filters are refused", bad_filters},
-    {"the longest filter", lengths},
+    {"each filter has a maximum length", each_filter_has_a_maximum_length},
     CU_TEST_INFO_NULL,
 };
 
