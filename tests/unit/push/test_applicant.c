@@ -238,7 +238,7 @@ static CU_TestInfo cases[] = {
 	a_channel_without_a_reader_is_not_kept},
     {"a client unsubscribes while the question is under way",
 	unsubscribes_during_the_question},
-    {"two applicants for one channel", two_applicants_for_one_channel},
+    {"two applicants share one channel", two_applicants_for_one_channel},
     {"each request has its own deadline", each_request_has_its_own_deadline},
     CU_TEST_INFO_NULL,
 };

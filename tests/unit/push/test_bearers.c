@@ -232,13 +232,13 @@ a_fresh_token_does_not_wait_for_ever(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"opens a socket", opens_a_socket},
+    {"a good token opens a socket", opens_a_socket},
     {"a bad token is refused", is_refused},
     {"an unknown user is created", an_unknown_user_is_created},
     {"no user is created for a deleted key", no_user_is_created_for_a_deleted_key},
     {"two tokens share the statements", two_tokens_share_the_statements},
     {"a client closes before the database answers", survives_a_closed_client},
-    {"waits for the database", waits_for_the_database},
+    {"a token waits for the database", waits_for_the_database},
     {"a fresh token does not wait for ever", a_fresh_token_does_not_wait_for_ever},
     CU_TEST_INFO_NULL,
 };

@@ -122,9 +122,9 @@ test_deleted_during_the_question(void)
 
 static CU_TestInfo cases[] = {
     {"every reader receives the event, then nothing", test_deleted},
-    {"the event is lost", test_the_event_is_lost},
-    {"a reader is far behind", test_far_behind},
-    {"deleted while the question for the right is under way",
+    {"a lost event of a deletion is noticed", test_the_event_is_lost},
+    {"a reader that is far behind receives not_found", test_far_behind},
+    {"a channel is deleted while the question for the right is under way",
 	test_deleted_during_the_question},
     CU_TEST_INFO_NULL,
 };

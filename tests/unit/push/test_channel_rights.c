@@ -237,10 +237,11 @@ static CU_TestInfo cases[] = {
 	test_becomes_private_during_the_question},
     {"the event of the change is lost", test_the_change_is_lost},
     {"a gap skips the event of the change", test_a_gap_skips_the_change},
-    {"a ban", test_banned},
-    {"the event of a ban is lost", test_the_ban_is_lost},
+    {"a ban ends the subscription", test_banned},
+    {"a lost event of a ban ends the subscription, too", test_the_ban_is_lost},
     {"only admins post", test_posting_policy},
-    {"the policy comes from the database", test_policy_from_the_database},
+    {"the first answer of the database contains the policy",
+	test_policy_from_the_database},
     CU_TEST_INFO_NULL,
 };
 CUNIT_MAIN("push/channel_rights", cases)

@@ -151,7 +151,7 @@ advises_a_time_for_reconnects(void)
 static CU_TestInfo cases[] = {
     {"sends a time to reconnect, then closes", sends_a_reconnect_time_then_closes},
     {"runs until no client is left", runs_until_no_client_is_left},
-    {"does not wait for ever", does_not_wait_for_ever},
+    {"ends although clients neither read nor close", does_not_wait_for_ever},
     {"advises a time over which to spread reconnects", advises_a_time_for_reconnects},
     CU_TEST_INFO_NULL,
 };

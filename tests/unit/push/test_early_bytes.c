@@ -145,11 +145,12 @@ ends_with_hello(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"bounds one frame", bounds_one_frame},
-    {"bounds fragments", bounds_fragments},
-    {"bounds the waiting frames of a socket together", bounds_waiting_frames_together},
-    {"bounds the sum", bounds_the_sum},
-    {"ends with hello", ends_with_hello},
+    {"limits the bytes of one frame", bounds_one_frame},
+    {"limits the bytes of a message in fragments", bounds_fragments},
+    {"limits the bytes of all waiting frames of a socket",
+	bounds_waiting_frames_together},
+    {"limits the bytes of all sockets together", bounds_the_sum},
+    {"the limits end with hello", ends_with_hello},
     CU_TEST_INFO_NULL,
 };
 

@@ -189,7 +189,7 @@ static CU_TestInfo cases[] = {
     {"other kinds carry their payload as it is", test_other_kinds},
     {"the longest body fits, a longer frame becomes a gap", test_limit},
     {"the header fits the length on both sides of 126", test_header_edges},
-    {"a header of each length", test_header_reads_what_it_writes},
+    {"a header is read as it was written", test_header_reads_what_it_writes},
     {"the longest gap fits", test_longest_gap},
     CU_TEST_INFO_NULL,
 };

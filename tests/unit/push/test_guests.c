@@ -126,9 +126,9 @@ an_outdated_answer_is_not_used(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"receives the channels that it was added to",
+    {"a guest receives the channels that it was added to",
 	receives_the_channels_of_its_memberships},
-    {"receives nothing after its removal", receives_nothing_after_its_removal},
+    {"a guest receives nothing after its removal", receives_nothing_after_its_removal},
     {"the rights of a new guest are checked again",
 	rights_of_a_new_guest_are_checked_again},
     {"an answer from before the change is not used", an_outdated_answer_is_not_used},

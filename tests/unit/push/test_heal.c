@@ -390,7 +390,7 @@ static CU_TestInfo cases[] = {
     {"an event that is lost while the channel is suspect is found", test_lost_in_doubt},
     {"a restore of an older state resets the readers", test_restore},
     {"a recovery resets the readers once", test_recovered},
-    {"a recovery without a later event", test_recovered_without_an_event},
+    {"a recovery alone resets the readers", test_recovered_without_an_event},
     {"the epoch of a look-up resets readers", test_epoch_first},
     {"a reader of the new epoch is not reset", test_epoch_by_first_reader},
     {"a message on a wrong topic is dropped", test_message_on_a_wrong_topic},

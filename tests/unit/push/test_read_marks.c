@@ -158,11 +158,11 @@ writes_the_mark_of_a_client_that_left(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"merges marks of a channel", merges_marks_of_a_channel},
+    {"merges the marks of a user for a channel", merges_marks_of_a_channel},
     {"has one statement under way", has_one_statement_under_way},
     {"answers refusals and failures", answers_refusals_and_failures},
     {"bounds the waiting marks", bounds_the_waiting_marks},
-    {"writes many in several statements", writes_many_in_several_statements},
+    {"writes many marks by several statements", writes_many_in_several_statements},
     {"writes the mark of a client that left", writes_the_mark_of_a_client_that_left},
     CU_TEST_INFO_NULL,
 };

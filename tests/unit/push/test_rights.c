@@ -193,7 +193,8 @@ test_closed_reader_among_others(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"removed between the question and the answer", test_removed_during_the_question},
+    {"a user is removed between the question and the answer",
+	test_removed_during_the_question},
     {"a removed reader receives no later event of a private channel", test_removed},
     {"a slow reader is removed and added again", test_removed_and_added_again},
     {"a gap skips a reader's removal and return", test_removed_and_added_far_behind},

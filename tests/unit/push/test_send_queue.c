@@ -375,7 +375,7 @@ static CU_TestInfo cases[] = {
     {"limits the user", limits_the_user},
     {"drops the sends of a closed connection", drops_the_sends_of_a_closed_connection},
     {"leaves room for a long name", leaves_room_for_a_long_name},
-    {"keeps a client's no to a trace", keeps_a_clients_no},
+    {"keeps a client's decision against a trace", keeps_a_clients_no},
     CU_TEST_INFO_NULL,
 };
 

@@ -280,10 +280,10 @@ an_api_key_gets_a_reason_that_names_tickets(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"opens a socket", opens_a_socket},
+    {"a good ticket opens a socket", opens_a_socket},
     {"a bad ticket is refused", is_refused},
-    {"waits for Redis", waits_for_redis},
-    {"does not wait for ever", does_not_wait_for_ever},
+    {"a ticket waits for Redis", waits_for_redis},
+    {"a ticket does not wait for ever", does_not_wait_for_ever},
     {"a client closes before Redis answers", survives_a_closed_client},
     {"renews the token of an open socket", renews_a_live_socket},
     {"a revoked jti ends its sockets", a_revoked_jti_ends_its_sockets},

@@ -183,10 +183,10 @@ test_recent(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"once in 3 s, to the others", test_once},
+    {"a notice goes to the others, once in 3 s", test_once},
     {"notices of other workers are limited, too", test_from_elsewhere},
-    {"not in a large channel", test_crowd},
-    {"not to a removed user", test_removed},
+    {"no notice in a large channel", test_crowd},
+    {"no notice to a removed user", test_removed},
     {"the number of remembered notices has a limit", test_recent},
     CU_TEST_INFO_NULL,
 };

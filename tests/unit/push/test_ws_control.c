@@ -245,7 +245,7 @@ static CU_TestInfo tests[] = {
     {"answers the last of several pings", answers_the_last_of_several_pings},
     {"answers a ping that comes in pieces and before hello",
 	answers_a_ping_that_comes_in_pieces_and_before_hello},
-    {"closes with a code", closes_with_a_code},
+    {"closes with the code for the error", closes_with_a_code},
     {"echoes a close without a code", echoes_a_close_without_a_code},
     {"waits for the close of the peer", waits_for_the_close_of_the_peer},
     {"counts control frames and fragments", counts_control_frames_and_fragments},
