@@ -59,7 +59,7 @@ run(struct fixture *f, struct presence_call *call)
 }
 
 static void
-set(struct fixture *f, const struct uuid *worker, const struct user_id *user,
+report(struct fixture *f, const struct uuid *worker, const struct user_id *user,
     enum presence_status status, bool forget_choice)
 {
 	struct presence_call call;
@@ -69,7 +69,7 @@ set(struct fixture *f, const struct uuid *worker, const struct user_id *user,
 }
 
 static enum presence_status
-seen(struct fixture *f, const struct tenant_id *tenant, const struct user_id *user)
+status_of(struct fixture *f, const struct tenant_id *tenant, const struct user_id *user)
 {
 	enum presence_status out;
 
@@ -79,7 +79,7 @@ seen(struct fixture *f, const struct tenant_id *tenant, const struct user_id *us
 }
 
 static void
-put(struct fixture *f, enum presence_status status)
+set_by_rest(struct fixture *f, enum presence_status status)
 {
 	CU_ASSERT_EQUAL(presence_put(f->r, &acme, &alice, status, f->a, &f->err), ES_OK);
 }
@@ -136,16 +136,16 @@ the_most_active_of_several_devices_decides_the_status(void)
 	struct fixture f;
 
 	setup(&f);
-	set(&f, &one, &alice, PRESENCE_IDLE, false);
-	CU_ASSERT_EQUAL(seen(&f, &acme, &alice), PRESENCE_IDLE);
-	set(&f, &two, &alice, PRESENCE_ONLINE, false);
-	CU_ASSERT_EQUAL(seen(&f, &acme, &alice), PRESENCE_ONLINE);
-	set(&f, &one, &alice, PRESENCE_OFFLINE, false);
-	CU_ASSERT_EQUAL(seen(&f, &acme, &alice), PRESENCE_ONLINE);
+	report(&f, &one, &alice, PRESENCE_IDLE, false);
+	CU_ASSERT_EQUAL(status_of(&f, &acme, &alice), PRESENCE_IDLE);
+	report(&f, &two, &alice, PRESENCE_ONLINE, false);
+	CU_ASSERT_EQUAL(status_of(&f, &acme, &alice), PRESENCE_ONLINE);
+	report(&f, &one, &alice, PRESENCE_OFFLINE, false);
+	CU_ASSERT_EQUAL(status_of(&f, &acme, &alice), PRESENCE_ONLINE);
 	CU_ASSERT_EQUAL(published(&f, "online"), 1); /* once for two devices */
-	CU_ASSERT_EQUAL(seen(&f, &globex, &alice), PRESENCE_OFFLINE);
-	CU_ASSERT_EQUAL(seen(&f, &acme, &bob), PRESENCE_OFFLINE);
-	set(&f, &two, &alice, PRESENCE_OFFLINE, false);
+	CU_ASSERT_EQUAL(status_of(&f, &globex, &alice), PRESENCE_OFFLINE);
+	CU_ASSERT_EQUAL(status_of(&f, &acme, &bob), PRESENCE_OFFLINE);
+	report(&f, &two, &alice, PRESENCE_OFFLINE, false);
 	CU_ASSERT_EQUAL(published(&f, "offline"), 1);
 	CU_ASSERT_EQUAL(keys_left(&f), 0);
 	teardown(&f);
@@ -157,24 +157,25 @@ a_status_set_by_rest_holds_until_rest_removes_it(void)
 	struct fixture f;
 
 	setup(&f);
-	put(&f, PRESENCE_ONLINE); /* the user has no socket */
-	CU_ASSERT_EQUAL(seen(&f, &acme, &alice), PRESENCE_ONLINE);
-	set(&f, &one, &alice, PRESENCE_ONLINE, false);
-	put(&f, PRESENCE_IDLE);
-	CU_ASSERT_EQUAL(seen(&f, &acme, &alice), PRESENCE_IDLE);
-	set(&f, &two, &alice, PRESENCE_ONLINE, false); /* also holds for a new device */
-	CU_ASSERT_EQUAL(seen(&f, &acme, &alice), PRESENCE_IDLE);
-	put(&f, PRESENCE_OFFLINE);
-	CU_ASSERT_EQUAL(seen(&f, &acme, &alice), PRESENCE_OFFLINE);
-	set(&f, &two, &alice, PRESENCE_ONLINE,
+	set_by_rest(&f, PRESENCE_ONLINE); /* the user has no socket */
+	CU_ASSERT_EQUAL(status_of(&f, &acme, &alice), PRESENCE_ONLINE);
+	report(&f, &one, &alice, PRESENCE_ONLINE, false);
+	set_by_rest(&f, PRESENCE_IDLE);
+	CU_ASSERT_EQUAL(status_of(&f, &acme, &alice), PRESENCE_IDLE);
+	report(
+	    &f, &two, &alice, PRESENCE_ONLINE, false); /* also holds for a new device */
+	CU_ASSERT_EQUAL(status_of(&f, &acme, &alice), PRESENCE_IDLE);
+	set_by_rest(&f, PRESENCE_OFFLINE);
+	CU_ASSERT_EQUAL(status_of(&f, &acme, &alice), PRESENCE_OFFLINE);
+	report(&f, &two, &alice, PRESENCE_ONLINE,
 	    true); /* the client sends another status over its socket */
-	CU_ASSERT_EQUAL(seen(&f, &acme, &alice), PRESENCE_ONLINE);
-	put(&f, PRESENCE_OFFLINE);
-	set(&f, &one, &alice, PRESENCE_OFFLINE, false);
-	set(&f, &two, &alice, PRESENCE_OFFLINE, false);
-	set(&f, &one, &alice, PRESENCE_ONLINE,
+	CU_ASSERT_EQUAL(status_of(&f, &acme, &alice), PRESENCE_ONLINE);
+	set_by_rest(&f, PRESENCE_OFFLINE);
+	report(&f, &one, &alice, PRESENCE_OFFLINE, false);
+	report(&f, &two, &alice, PRESENCE_OFFLINE, false);
+	report(&f, &one, &alice, PRESENCE_ONLINE,
 	    false); /* the status set by REST ended with the last device */
-	CU_ASSERT_EQUAL(seen(&f, &acme, &alice), PRESENCE_ONLINE);
+	CU_ASSERT_EQUAL(status_of(&f, &acme, &alice), PRESENCE_ONLINE);
 	teardown(&f);
 }
 
@@ -188,16 +189,16 @@ a_dead_workers_users_go_offline(void)
 	presence_lease_call(&call, &one);
 	CU_ASSERT_EQUAL(run(&f, &call), 0); /* the lease is new */
 	CU_ASSERT_EQUAL(run(&f, &call), 1);
-	set(&f, &one, &alice, PRESENCE_ONLINE, false);
-	set(&f, &one, &bob, PRESENCE_ONLINE, false);
-	set(&f, &two, &bob, PRESENCE_IDLE, false);
+	report(&f, &one, &alice, PRESENCE_ONLINE, false);
+	report(&f, &one, &bob, PRESENCE_ONLINE, false);
+	report(&f, &two, &bob, PRESENCE_IDLE, false);
 	CU_ASSERT_EQUAL(sweep(&f, 100), 0); /* the worker's lease has not ended */
 	end_lease(&f, "w:01900000-0000-7000-8000-00000000f001");
 	CU_ASSERT_EQUAL(sweep(&f, 1), 1); /* at most one user in this call */
 	CU_ASSERT_EQUAL(sweep(&f, 100), 1);
 	CU_ASSERT_EQUAL(sweep(&f, 100), 0);
-	CU_ASSERT_EQUAL(seen(&f, &acme, &alice), PRESENCE_OFFLINE);
-	CU_ASSERT_EQUAL(seen(&f, &acme, &bob), PRESENCE_IDLE);
+	CU_ASSERT_EQUAL(status_of(&f, &acme, &alice), PRESENCE_OFFLINE);
+	CU_ASSERT_EQUAL(status_of(&f, &acme, &bob), PRESENCE_IDLE);
 	presence_lease_call(&call, &one);
 	/* A worker that returns after the end of its lease must register its users
 	 * again. */
@@ -211,12 +212,12 @@ a_status_set_by_rest_without_a_device_expires(void)
 	struct fixture f;
 
 	setup(&f);
-	put(&f, PRESENCE_IDLE);
+	set_by_rest(&f, PRESENCE_IDLE);
 	CU_ASSERT_EQUAL(sweep(&f, 100), 0);
 	end_lease(&f, "r:01900000-0000-7000-8000-000000000001:"
 		      "01900000-0000-7000-8000-00000000a001");
 	CU_ASSERT_EQUAL(sweep(&f, 100), 1);
-	CU_ASSERT_EQUAL(seen(&f, &acme, &alice), PRESENCE_OFFLINE);
+	CU_ASSERT_EQUAL(status_of(&f, &acme, &alice), PRESENCE_OFFLINE);
 	CU_ASSERT_EQUAL(keys_left(&f), 0);
 	teardown(&f);
 }
@@ -228,8 +229,8 @@ returns_a_number_instead_of_more_users_than_the_limit(void)
 	struct fixture f;
 
 	setup(&f);
-	set(&f, &one, &alice, PRESENCE_ONLINE, false);
-	set(&f, &one, &bob, PRESENCE_IDLE, false);
+	report(&f, &one, &alice, PRESENCE_ONLINE, false);
+	report(&f, &one, &bob, PRESENCE_IDLE, false);
 	presence_list_call(&call, &acme, 2);
 	CU_ASSERT_EQUAL(run(&f, &call), -1);
 	CU_ASSERT_EQUAL(f.v.kind, REDIS_ARRAY);
@@ -250,18 +251,18 @@ a_user_that_is_gone_is_offline_at_once(void)
 	struct fixture f;
 
 	setup(&f);
-	put(&f, PRESENCE_IDLE);
-	set(&f, &one, &alice, PRESENCE_ONLINE, false);
-	set(&f, &two, &bob, PRESENCE_ONLINE, false);
-	CU_ASSERT_EQUAL(seen(&f, &acme, &alice), PRESENCE_IDLE);
+	set_by_rest(&f, PRESENCE_IDLE);
+	report(&f, &one, &alice, PRESENCE_ONLINE, false);
+	report(&f, &two, &bob, PRESENCE_ONLINE, false);
+	CU_ASSERT_EQUAL(status_of(&f, &acme, &alice), PRESENCE_IDLE);
 	for (unsigned i = 0; i < 2; i++)
 		CU_ASSERT_EQUAL(
 		    presence_end_user(f.r, &acme, &alice, f.a, &f.err), ES_OK);
-	CU_ASSERT_EQUAL(seen(&f, &acme, &alice), PRESENCE_OFFLINE);
-	CU_ASSERT_EQUAL(seen(&f, &acme, &bob), PRESENCE_ONLINE);
-	set(&f, &one, &alice, PRESENCE_ONLINE,
+	CU_ASSERT_EQUAL(status_of(&f, &acme, &alice), PRESENCE_OFFLINE);
+	CU_ASSERT_EQUAL(status_of(&f, &acme, &bob), PRESENCE_ONLINE);
+	report(&f, &one, &alice, PRESENCE_ONLINE,
 	    false); /* the user may connect again; its status of REST is gone */
-	CU_ASSERT_EQUAL(seen(&f, &acme, &alice), PRESENCE_ONLINE);
+	CU_ASSERT_EQUAL(status_of(&f, &acme, &alice), PRESENCE_ONLINE);
 	teardown(&f);
 }
 
@@ -276,7 +277,7 @@ all_users_of_a_suspended_tenant_are_offline(void)
 	for (unsigned i = 0; i <= PRESENCE_END_MAX; i++) {
 		(void)snprintf(user.text, sizeof(user.text),
 		    "01900000-0000-7000-8000-00000000%04u", i);
-		set(&f, &one, &user, PRESENCE_ONLINE, false);
+		report(&f, &one, &user, PRESENCE_ONLINE, false);
 	}
 	CU_ASSERT_EQUAL(presence_end_tenant(f.r, &acme, f.a, &f.err), ES_OK);
 	CU_ASSERT_EQUAL(

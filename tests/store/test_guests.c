@@ -40,7 +40,7 @@ mark_read(const struct actor *who, const struct channel_id *id)
 }
 
 static size_t
-listed(const struct actor *who)
+count_listed(const struct actor *who)
 {
 	struct channel_page page;
 
@@ -70,8 +70,8 @@ a_guest_does_not_see_public_channels(void)
 	REFUSED(f,
 	    member_store_list(f.pg, &f.guest, &id, NULL, 10, f.arena, &members, &f.err),
 	    ES_NOT_FOUND, "no such channel");
-	CU_ASSERT_EQUAL(listed(&f.guest), 0);
-	CU_ASSERT_EQUAL(listed(&f.carol), 1);
+	CU_ASSERT_EQUAL(count_listed(&f.guest), 0);
+	CU_ASSERT_EQUAL(count_listed(&f.carol), 1);
 	CU_ASSERT_FALSE(may_read(&f.guest, &id));
 	CU_ASSERT_TRUE(may_read(&f.carol, &id));
 	CU_ASSERT_EQUAL(mark_read(&f.guest, &id), ES_NOT_FOUND);
@@ -108,7 +108,7 @@ a_guest_uses_a_channel_of_which_it_is_a_member(void)
 	    &added, &event, &f.err));
 	CU_ASSERT_TRUE(added);
 	FINE(channel_store_get(f.pg, &f.guest, &id, f.arena, &channel, &f.err));
-	CU_ASSERT_EQUAL(listed(&f.guest), 1);
+	CU_ASSERT_EQUAL(count_listed(&f.guest), 1);
 	CU_ASSERT_TRUE(may_read(&f.guest, &id));
 	CU_ASSERT_EQUAL(
 	    fixture_send(&f, &f.guest, &id, "k", "hello").result, OUTCOME_COMMITTED);

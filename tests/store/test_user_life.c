@@ -156,7 +156,7 @@ the_external_id_of_a_deleted_user_stays_blocked(void)
 /* The event of number seq as history returns it: the sender's name of a message, the
  * payload of any other event. */
 static const char *
-replayed(const struct actor *who, const struct channel_id *channel, int64_t seq)
+history_of(const struct actor *who, const struct channel_id *channel, int64_t seq)
 {
 	struct event_page page;
 	struct pg_rows rows;
@@ -189,9 +189,10 @@ messages_of_a_deleted_user_stay(void)
 	CU_ASSERT_STRING_EQUAL(message.body, "hello");
 	CU_ASSERT_STRING_EQUAL(message.sender_display_name, "Deleted user");
 	SAME(message.sender, fred.user);
-	CU_ASSERT_STRING_EQUAL(replayed(&f.bob, &id, sent), "Deleted user");
-	CU_ASSERT_PTR_NOT_NULL(strstr(replayed(&f.bob, &id, joined.seq), "Deleted user"));
-	CU_ASSERT_PTR_NULL(strstr(replayed(&f.bob, &id, joined.seq), "fred"));
+	CU_ASSERT_STRING_EQUAL(history_of(&f.bob, &id, sent), "Deleted user");
+	CU_ASSERT_PTR_NOT_NULL(
+	    strstr(history_of(&f.bob, &id, joined.seq), "Deleted user"));
+	CU_ASSERT_PTR_NULL(strstr(history_of(&f.bob, &id, joined.seq), "fred"));
 	FINE(member_store_list(f.pg, &f.bob, &id, NULL, 10, f.arena, &members, &f.err));
 	CU_ASSERT_EQUAL_FATAL(members.n, 2);
 	for (size_t i = 0; i < members.n; i++)

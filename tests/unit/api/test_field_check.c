@@ -12,7 +12,7 @@ static struct es_err err;
 static struct arena *mem;
 
 static enum es_code
-name(const char *s, size_t min, const char **out)
+check_name(const char *s, size_t min, const char **out)
 {
 	*out = s;
 	return field_check_name("n", out, min, 5, mem, &err);
@@ -33,19 +33,20 @@ a_name_has_limits_and_visible_characters(void)
 	    "Bob"};
 	const char *out;
 
-	CU_ASSERT_EQUAL(name(NULL, 1, &out), ES_OK);
-	CU_ASSERT_EQUAL(name("a b", 1, &out), ES_OK);
-	CU_ASSERT_EQUAL(name("\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9", 1, &out), ES_OK);
-	CU_ASSERT_EQUAL(name("", 0, &out), ES_OK);
-	CU_ASSERT_EQUAL(name(" \xe2\x80\x8b", 0, &out), ES_OK);
+	CU_ASSERT_EQUAL(check_name(NULL, 1, &out), ES_OK);
+	CU_ASSERT_EQUAL(check_name("a b", 1, &out), ES_OK);
+	CU_ASSERT_EQUAL(
+	    check_name("\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9", 1, &out), ES_OK);
+	CU_ASSERT_EQUAL(check_name("", 0, &out), ES_OK);
+	CU_ASSERT_EQUAL(check_name(" \xe2\x80\x8b", 0, &out), ES_OK);
 	for (size_t i = 0; i < ES_COUNT(bad); i++) {
-		if (name(bad[i], 1, &out) != ES_INVALID)
+		if (check_name(bad[i], 1, &out) != ES_INVALID)
 			CU_FAIL(bad[i]);
 		CU_ASSERT_STRING_EQUAL(err.field, "n");
 		CU_ASSERT_PTR_EQUAL(out, bad[i]);
 	}
 	/* Topics may be empty, but must not contain bidi controls either. */
-	CU_ASSERT_EQUAL(name("Bob\xe2\x80\xae", 0, &out), ES_INVALID);
+	CU_ASSERT_EQUAL(check_name("Bob\xe2\x80\xae", 0, &out), ES_INVALID);
 }
 
 /* Characters are counted in the stored form. */
@@ -54,12 +55,12 @@ a_name_is_counted_as_it_is_stored(void)
 {
 	const char *out;
 
-	CU_ASSERT_EQUAL(name("  Bob\xc2\xa0", 1, &out), ES_OK);
+	CU_ASSERT_EQUAL(check_name("  Bob\xc2\xa0", 1, &out), ES_OK);
 	CU_ASSERT_STRING_EQUAL(out, "Bob");
-	CU_ASSERT_EQUAL(name("e\xcc\x81"
-			     "e\xcc\x81"
-			     "e\xcc\x81"
-			     "ab",
+	CU_ASSERT_EQUAL(check_name("e\xcc\x81"
+				   "e\xcc\x81"
+				   "e\xcc\x81"
+				   "ab",
 			    1, &out),
 	    ES_OK);
 	CU_ASSERT_STRING_EQUAL(out, "\xc3\xa9\xc3\xa9\xc3\xa9"
@@ -81,7 +82,7 @@ the_key_of_a_name_has_a_maximum_length(void)
 }
 
 static enum es_code
-email(const char *s)
+check_email(const char *s)
 {
 	return field_check_email("e", &s, mem, &err);
 }
@@ -94,11 +95,11 @@ malformed_e_mail_addresses_are_refused(void)
 	    "b@c",
 	    "a\xe2\x80\xae@b"};
 
-	CU_ASSERT_EQUAL(email("a@b"), ES_OK);
-	CU_ASSERT_EQUAL(email(" a@b "), ES_OK);
-	CU_ASSERT_EQUAL(email(NULL), ES_OK);
+	CU_ASSERT_EQUAL(check_email("a@b"), ES_OK);
+	CU_ASSERT_EQUAL(check_email(" a@b "), ES_OK);
+	CU_ASSERT_EQUAL(check_email(NULL), ES_OK);
 	for (size_t i = 0; i < ES_COUNT(bad); i++)
-		if (email(bad[i]) != ES_INVALID)
+		if (check_email(bad[i]) != ES_INVALID)
 			CU_FAIL(bad[i]);
 }
 
@@ -116,7 +117,7 @@ a_word_must_be_in_its_list(void)
 }
 
 static enum es_code
-key(const char *header, const char *body, const char **out)
+send_key(const char *header, const char *body, const char **out)
 {
 	struct http_req req = {.headers = {.idempotency_key = header}};
 
@@ -128,18 +129,18 @@ a_send_has_one_key_in_header_or_body(void)
 {
 	const char *k = "untouched";
 
-	CU_ASSERT_EQUAL(key(NULL, NULL, &k), ES_OK);
+	CU_ASSERT_EQUAL(send_key(NULL, NULL, &k), ES_OK);
 	CU_ASSERT_PTR_NULL(k);
-	CU_ASSERT_EQUAL(key("h", NULL, &k), ES_OK);
+	CU_ASSERT_EQUAL(send_key("h", NULL, &k), ES_OK);
 	CU_ASSERT_STRING_EQUAL(k, "h");
-	CU_ASSERT_EQUAL(key("x", "x", &k), ES_OK);
-	CU_ASSERT_EQUAL(key(NULL, "b:1.2_3-4", &k), ES_OK);
+	CU_ASSERT_EQUAL(send_key("x", "x", &k), ES_OK);
+	CU_ASSERT_EQUAL(send_key(NULL, "b:1.2_3-4", &k), ES_OK);
 	CU_ASSERT_STRING_EQUAL(k, "b:1.2_3-4");
-	CU_ASSERT_EQUAL(key("h", "b", &k), ES_BAD_REQUEST);
-	CU_ASSERT_EQUAL(key("a b", NULL, &k), ES_BAD_REQUEST);
-	CU_ASSERT_EQUAL(key(NULL, "a b", &k), ES_INVALID);
+	CU_ASSERT_EQUAL(send_key("h", "b", &k), ES_BAD_REQUEST);
+	CU_ASSERT_EQUAL(send_key("a b", NULL, &k), ES_BAD_REQUEST);
+	CU_ASSERT_EQUAL(send_key(NULL, "a b", &k), ES_INVALID);
 	CU_ASSERT_STRING_EQUAL(err.field, "clientMessageId");
-	CU_ASSERT_EQUAL(key(NULL, "", &k), ES_INVALID);
+	CU_ASSERT_EQUAL(send_key(NULL, "", &k), ES_INVALID);
 }
 
 static void

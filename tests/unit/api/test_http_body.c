@@ -115,7 +115,7 @@ a_body_with_a_content_encoding_is_refused(void)
 }
 
 static void
-one(const char *json, const char *field, const char *text)
+check_fault(const char *json, const char *field, const char *text)
 {
 	CU_ASSERT_EQUAL(body("POST", "application/json", NULL, json), ES_INVALID);
 	CU_ASSERT_STRING_EQUAL(err.field, field);
@@ -126,16 +126,18 @@ static void
 members(void)
 {
 	a = arena_new();
-	one("{}", "name", "is required");
-	one("{\"name\":\"\"}", "name", "must have 1 to 3 bytes");
-	one("{\"name\":\"abcd\"}", "name", "must have 1 to 3 bytes");
-	one("{\"name\":\"abc\",\"tpic\":\"\"}", "tpic",
+	check_fault("{}", "name", "is required");
+	check_fault("{\"name\":\"\"}", "name", "must have 1 to 3 bytes");
+	check_fault("{\"name\":\"abcd\"}", "name", "must have 1 to 3 bytes");
+	check_fault("{\"name\":\"abc\",\"tpic\":\"\"}", "tpic",
 	    "unknown field; did you mean \"topic\"?");
-	one("{\"name\":\"x\",\"zzzzz\":1}", "zzzzz",
+	check_fault("{\"name\":\"x\",\"zzzzz\":1}", "zzzzz",
 	    "unknown field; known are: name topic count number");
-	one("{\"name\":null}", "name", "must not be null");
-	one("{\"name\":\"x\",\"count\":null}", "count", "must not be null; leave it out");
-	one("{\"name\":\"x\",\"number\":\"07\"}", "number", "must be a whole number");
+	check_fault("{\"name\":null}", "name", "must not be null");
+	check_fault(
+	    "{\"name\":\"x\",\"count\":null}", "count", "must not be null; leave it out");
+	check_fault(
+	    "{\"name\":\"x\",\"number\":\"07\"}", "number", "must be a whole number");
 	CU_ASSERT_EQUAL(
 	    body("PATCH", "application/json", NULL, "{\"name\":\"x\",\"topic\":null}"),
 	    ES_OK);

@@ -24,7 +24,7 @@ connect_client(int *out)
 }
 
 static struct unix_socket
-opened(void)
+open_socket(void)
 {
 	struct unix_socket s = {.fd = -1};
 	struct es_err err;
@@ -39,7 +39,7 @@ opened(void)
 static void
 serves_the_backlog_after_a_stop(void)
 {
-	const struct unix_socket s = opened();
+	const struct unix_socket s = open_socket();
 	int in_line = -1, late = -1, got;
 
 	CU_ASSERT_EQUAL(connect_client(&in_line), 0);
@@ -60,12 +60,12 @@ serves_the_backlog_after_a_stop(void)
 static void
 successor(void)
 {
-	const struct unix_socket old = opened();
+	const struct unix_socket old = open_socket();
 	struct unix_socket new;
 	int client = -1;
 
 	listen_stop(&old);
-	new = opened();
+	new = open_socket();
 	listen_stop(&old);
 	CU_ASSERT_EQUAL(connect_client(&client), 0);
 	(void)close(old.fd);

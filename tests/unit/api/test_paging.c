@@ -14,7 +14,7 @@ static struct http_req req;
 static struct http_res res;
 
 static void
-ask(const char *query)
+set_query(const char *query)
 {
 	struct es_err err;
 
@@ -30,7 +30,7 @@ cursor_for(const struct paging_list *list)
 	struct json_write w;
 	char *s;
 
-	ask("");
+	set_query("");
 	http_json(&res, &w, 200);
 	jw_object(&w, NULL);
 	paging_next(&req, &res, &w, list, ID_A, 2, NULL);
@@ -43,11 +43,11 @@ cursor_for(const struct paging_list *list)
 }
 
 static enum es_code
-use(const char *cursor, const struct paging_list *list, char out[ES_UUID_TEXT])
+decode_cursor(const char *cursor, const struct paging_list *list, char out[ES_UUID_TEXT])
 {
 	struct es_err err;
 
-	ask(arena_printf(a, "cursor=%s", cursor));
+	set_query(arena_printf(a, "cursor=%s", cursor));
 	return paging_cursor(&req, list, out, &err);
 }
 
@@ -58,19 +58,19 @@ the_page_size_has_limits(void)
 	int64_t n;
 
 	a = arena_new();
-	ask("");
+	set_query("");
 	CU_ASSERT_EQUAL(paging_limit(&req, &n, &err), ES_OK);
 	CU_ASSERT_EQUAL(n, 50);
-	ask("limit=200");
+	set_query("limit=200");
 	CU_ASSERT_EQUAL(paging_limit(&req, &n, &err), ES_OK);
 	CU_ASSERT_EQUAL(n, 200);
-	ask("limit=201");
+	set_query("limit=201");
 	CU_ASSERT_EQUAL(paging_limit(&req, &n, &err), ES_INVALID);
 	CU_ASSERT_STRING_EQUAL(err.field, "?limit");
 	CU_ASSERT_STRING_EQUAL(err.text, "expected a whole number from 1 to 200");
-	ask("limit=0");
+	set_query("limit=0");
 	CU_ASSERT_EQUAL(paging_limit(&req, &n, &err), ES_INVALID);
-	ask("limit=050");
+	set_query("limit=050");
 	CU_ASSERT_EQUAL(paging_limit(&req, &n, &err), ES_BAD_REQUEST);
 	arena_free(&a);
 }
@@ -86,18 +86,18 @@ cursors(void)
 
 	a = arena_new();
 	cursor = cursor_for(&users);
-	CU_ASSERT_EQUAL(use(cursor, &users, id), ES_OK);
+	CU_ASSERT_EQUAL(decode_cursor(cursor, &users, id), ES_OK);
 	CU_ASSERT_STRING_EQUAL(id, ID_A);
 	for (size_t i = 0; i < ES_COUNT(others); i++)
-		CU_ASSERT_EQUAL(use(cursor, &others[i], id), ES_BAD_CURSOR);
+		CU_ASSERT_EQUAL(decode_cursor(cursor, &others[i], id), ES_BAD_CURSOR);
 	for (size_t i = 0; i < strlen(cursor); i++) {
 		broken = arena_strdup(a, cursor);
 		broken[i] = broken[i] == '0' ? '1' : '0';
-		CU_ASSERT_EQUAL(use(broken, &users, id), ES_BAD_CURSOR);
+		CU_ASSERT_EQUAL(decode_cursor(broken, &users, id), ES_BAD_CURSOR);
 	}
-	CU_ASSERT_EQUAL(use("", &users, id), ES_BAD_CURSOR);
-	CU_ASSERT_EQUAL(use("garbage", &users, id), ES_BAD_CURSOR);
-	ask("");
+	CU_ASSERT_EQUAL(decode_cursor("", &users, id), ES_BAD_CURSOR);
+	CU_ASSERT_EQUAL(decode_cursor("garbage", &users, id), ES_BAD_CURSOR);
+	set_query("");
 	CU_ASSERT_EQUAL(paging_cursor(&req, &users, id, &(struct es_err){0}), ES_OK);
 	CU_ASSERT_STRING_EQUAL(id, "");
 	arena_free(&a);
@@ -110,7 +110,7 @@ the_link_leads_to_the_next_page(void)
 	const char *link;
 
 	a = arena_new();
-	ask("limit=2");
+	set_query("limit=2");
 	http_json(&res, &w, 200);
 	jw_object(&w, NULL);
 	paging_next(&req, &res, &w, &users, ID_A, 2, "member=true");
@@ -122,7 +122,7 @@ the_link_leads_to_the_next_page(void)
 	CU_ASSERT_EQUAL(
 	    strncmp(link, "</api/v1/users?member=true&limit=2&cursor=0190", 46), 0);
 	CU_ASSERT_PTR_NOT_NULL(strstr(link, ">; rel=\"next\""));
-	ask("");
+	set_query("");
 	http_json(&res, &w, 200);
 	jw_object(&w, NULL);
 	paging_next(&req, &res, &w, &users, NULL, 2, NULL);

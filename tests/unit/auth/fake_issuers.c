@@ -20,7 +20,7 @@ static PGresult *results[RESULTS_MAX]; /* fake_issuers_down() frees them */
 static size_t n_results;
 
 static PGresult *
-begin(const struct pg_stmt *stmt)
+new_result(const struct pg_stmt *stmt)
 {
 	static char names[COLUMNS_MAX][8];
 	PGresAttDesc columns[COLUMNS_MAX] = {0};
@@ -121,7 +121,7 @@ fake_issuers_answer(
 	if (stmt != &issuer_store_keys && stmt != &issuer_store_subjects &&
 	    stmt != &issuer_store_provision && stmt != &issuer_store_want)
 		return false;
-	res = begin(stmt);
+	res = new_result(stmt);
 	if (stmt == &issuer_store_keys) {
 		fake_issuers.key_reads++;
 		add_keys(res, params[1]);

@@ -85,7 +85,7 @@ verify(const char *jwt, struct issuer_claims *out)
 }
 
 static const char *
-head(enum token_alg alg, const char *kid)
+head_of(enum token_alg alg, const char *kid)
 {
 	return arena_printf(
 	    mem, "{\"alg\":\"%s\",\"kid\":\"%s\"}", token_alg_name(alg), kid);
@@ -104,7 +104,7 @@ accepts_each_algorithm(void)
 	for (size_t i = 0; i < ES_COUNT(keys); i++) {
 		const enum token_alg alg = keys[i].alg;
 		char *jwt = arena_strdup(mem,
-		    issuer_sign(mem, alg, signers[alg], head(alg, keys[i].kid), BODY));
+		    issuer_sign(mem, alg, signers[alg], head_of(alg, keys[i].kid), BODY));
 		char *at = jwt + strlen(jwt) - 20;
 
 		CU_ASSERT_EQUAL_FATAL(verify(jwt, &c), ES_OK);
@@ -116,12 +116,12 @@ accepts_each_algorithm(void)
 		*at = *at == 'A' ? 'B' : 'A';
 		CU_ASSERT_EQUAL(verify(jwt, &c), ES_UNAUTHENTICATED);
 		CU_ASSERT_EQUAL(verify(issuer_sign(mem, alg, others[alg],
-					   head(alg, keys[i].kid), BODY),
+					   head_of(alg, keys[i].kid), BODY),
 				    &c),
 		    ES_UNAUTHENTICATED);
 	}
 	CU_ASSERT_EQUAL(
-	    verify(token_forge(mem, head(TOKEN_HS256, "hs"), BODY, SECRET, 256), &c),
+	    verify(token_forge(mem, head_of(TOKEN_HS256, "hs"), BODY, SECRET, 256), &c),
 	    ES_OK);
 	issuer_free(&issuer);
 }
@@ -139,12 +139,13 @@ never_takes_the_algorithm_from_the_token(void)
 	for (size_t i = 0; i < ES_COUNT(kids); i++) {
 		const char *pem = issuer_sign_pem(mem, signers[algs[i]]);
 
-		CU_ASSERT_EQUAL(
-		    verify(
-			token_forge(mem, head(TOKEN_HS256, kids[i]), BODY, pem, 256), &c),
+		CU_ASSERT_EQUAL(verify(token_forge(mem, head_of(TOKEN_HS256, kids[i]),
+					   BODY, pem, 256),
+				    &c),
 		    ES_UNAUTHENTICATED);
 		CU_ASSERT_EQUAL(
-		    verify(token_forge(mem, head(algs[i], kids[i]), BODY, pem, 256), &c),
+		    verify(
+			token_forge(mem, head_of(algs[i], kids[i]), BODY, pem, 256), &c),
 		    ES_UNAUTHENTICATED);
 		CU_ASSERT_EQUAL(
 		    verify(token_forge(mem,
@@ -155,7 +156,7 @@ never_takes_the_algorithm_from_the_token(void)
 		    ES_UNAUTHENTICATED);
 		for (size_t j = 0; j < ES_COUNT(kids); j++)
 			CU_ASSERT_EQUAL(verify(issuer_sign(mem, algs[i], signers[algs[i]],
-						   head(algs[i], kids[j]), BODY),
+						   head_of(algs[i], kids[j]), BODY),
 					    &c),
 			    i == j ? ES_OK : ES_UNAUTHENTICATED);
 	}
@@ -169,7 +170,7 @@ requires_a_known_kid_when_there_are_several_keys(void)
 	const char *unnamed = issuer_sign(
 	    mem, TOKEN_RS256, signers[TOKEN_RS256], "{\"alg\":\"RS256\"}", BODY);
 	const char *strange = issuer_sign(
-	    mem, TOKEN_RS256, signers[TOKEN_RS256], head(TOKEN_RS256, "new"), BODY);
+	    mem, TOKEN_RS256, signers[TOKEN_RS256], head_of(TOKEN_RS256, "new"), BODY);
 	struct issuer_claims c;
 
 	open_issuer();
@@ -217,7 +218,7 @@ refuses_bad_claims(void)
 	open_issuer();
 	for (size_t i = 0; i < ES_COUNT(rows); i++)
 		CU_ASSERT_EQUAL(verify(issuer_sign(mem, TOKEN_EDDSA, signers[TOKEN_EDDSA],
-					   head(TOKEN_EDDSA, "ed"), rows[i].body),
+					   head_of(TOKEN_EDDSA, "ed"), rows[i].body),
 				    &c),
 		    rows[i].code);
 	issuer_free(&issuer);
@@ -243,8 +244,8 @@ ignores_rows_with_a_wrong_key(void)
 	for (size_t i = 0; i < ES_COUNT(bad); i++) {
 		issuer = issuer_new("my-app", "echostream", &bad[i], 1);
 		CU_ASSERT_EQUAL(
-		    verify(
-			token_forge(mem, head(TOKEN_HS256, "k"), BODY, SECRET, 256), &c),
+		    verify(token_forge(mem, head_of(TOKEN_HS256, "k"), BODY, SECRET, 256),
+			&c),
 		    ES_NOT_FOUND);
 		issuer_free(&issuer);
 	}
@@ -257,8 +258,8 @@ names_the_issuer_of_a_token(void)
 	struct es_err err;
 
 	CU_ASSERT_EQUAL_FATAL(
-	    issuer_peek(token_forge(mem, head(TOKEN_HS256, "x"), BODY, "guess", 256), mem,
-		&hint, &err),
+	    issuer_peek(token_forge(mem, head_of(TOKEN_HS256, "x"), BODY, "guess", 256),
+		mem, &hint, &err),
 	    ES_OK);
 	CU_ASSERT_STRING_EQUAL(hint.iss, "my-app");
 	CU_ASSERT_STRING_EQUAL(hint.tenant.text, ACME);

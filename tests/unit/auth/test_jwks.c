@@ -14,7 +14,7 @@ static struct arena *mem;
 /* Parses the key set. *out is the number of keys for alg, *kid the kid of the last one.
  */
 static enum es_code
-count(const char *text, enum token_alg alg, size_t *out, const char **kid)
+parse_keys(const char *text, enum token_alg alg, size_t *out, const char **kid)
 {
 	struct jwk keys[JWKS_KEYS_MAX];
 	struct es_err err;
@@ -47,11 +47,11 @@ reads_keys_for_an_algorithm(void)
 	}
 	all = arena_printf(mem, "{\"keys\":[%s],\"more\":1}", all);
 	for (size_t i = 0; i < ES_COUNT(algs); i++) {
-		CU_ASSERT_EQUAL(count(all, algs[i], &n, &kid), ES_OK);
+		CU_ASSERT_EQUAL(parse_keys(all, algs[i], &n, &kid), ES_OK);
 		CU_ASSERT_EQUAL_FATAL(n, 1);
 		CU_ASSERT_STRING_EQUAL(kid, token_alg_name(algs[i]));
 	}
-	CU_ASSERT_EQUAL(count(all, TOKEN_HS256, &n, &kid), ES_INVALID);
+	CU_ASSERT_EQUAL(parse_keys(all, TOKEN_HS256, &n, &kid), ES_INVALID);
 	arena_free(&mem);
 }
 
@@ -73,7 +73,7 @@ ignores_entries_that_are_not_keys(void)
 	    issuer_sign_jwk(mem, TOKEN_RS256, good, "ps", ",\"alg\":\"PS256\""),
 	    issuer_sign_jwk(mem, TOKEN_RS256, good, "hs", ",\"alg\":\"HS256\""),
 	    issuer_sign_jwk(mem, TOKEN_RS256, good, "good", ",\"alg\":\"RS256\""));
-	CU_ASSERT_EQUAL(count(text, TOKEN_RS256, &n, &kid), ES_OK);
+	CU_ASSERT_EQUAL(parse_keys(text, TOKEN_RS256, &n, &kid), ES_OK);
 	CU_ASSERT_EQUAL_FATAL(n, 1);
 	CU_ASSERT_STRING_EQUAL(kid, "good");
 	EVP_PKEY_free(small);
@@ -97,11 +97,11 @@ refuses_documents_that_are_not_key_sets(void)
 
 	mem = arena_new();
 	for (size_t i = 0; i < ES_COUNT(bad); i++)
-		CU_ASSERT_EQUAL(count(bad[i], TOKEN_ES256, &n, &kid), ES_INVALID);
+		CU_ASSERT_EQUAL(parse_keys(bad[i], TOKEN_ES256, &n, &kid), ES_INVALID);
 	big = arena_alloc(mem, JWKS_BYTES_MAX + 2);
 	memset(big, ' ', JWKS_BYTES_MAX + 1);
 	big[JWKS_BYTES_MAX + 1] = '\0';
-	CU_ASSERT_EQUAL(count(big, TOKEN_ES256, &n, &kid), ES_INVALID);
+	CU_ASSERT_EQUAL(parse_keys(big, TOKEN_ES256, &n, &kid), ES_INVALID);
 	arena_free(&mem);
 }
 
@@ -117,7 +117,7 @@ reads_at_most_fifty_keys(void)
 		all = arena_printf(mem, "%s%s%s", all, i > 0 ? "," : "",
 		    issuer_sign_jwk(mem, TOKEN_EDDSA, key, "k", ""));
 	text = arena_printf(mem, "{\"keys\":[%s]}", all);
-	CU_ASSERT_EQUAL(count(text, TOKEN_EDDSA, &n, &kid), ES_OK);
+	CU_ASSERT_EQUAL(parse_keys(text, TOKEN_EDDSA, &n, &kid), ES_OK);
 	CU_ASSERT_EQUAL(n, JWKS_KEYS_MAX);
 	EVP_PKEY_free(key);
 	arena_free(&mem);

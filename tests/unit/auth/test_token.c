@@ -21,7 +21,7 @@ verify(const char *jwt)
 /* Signs the token with the right secret and verifies it. So only head or body can be the
  * reason for a refusal. */
 static enum es_code
-signed_with(const char *head, const char *body)
+verify_signed(const char *head, const char *body)
 {
 	struct arena *a = arena_new();
 	const enum es_code rc = verify(token_forge(a, head, body, TEST_SECRET, 256));
@@ -47,7 +47,7 @@ accepts_tokens_of_other_signers(void)
 		CU_ASSERT_EQUAL(claims.issued_s, TEST_NOW_S - 30); /* iat - leeway */
 		CU_ASSERT_EQUAL(claims.expires_s, TEST_NOW_S + 3600);
 	}
-	CU_ASSERT_EQUAL(signed_with(HEAD, BODY), ES_OK);
+	CU_ASSERT_EQUAL(verify_signed(HEAD, BODY), ES_OK);
 }
 
 static void
@@ -147,9 +147,11 @@ refuses_bad_headers(void)
 	};
 
 	for (size_t i = 0; i < ES_COUNT(bad); i++)
-		CU_ASSERT_EQUAL(signed_with(bad[i], BODY), ES_UNAUTHENTICATED);
-	CU_ASSERT_EQUAL(signed_with("{\"alg\":\"HS256\",\"kid\":\"hs1\"}", BODY), ES_OK);
-	CU_ASSERT_EQUAL(signed_with("{\"alg\":\"HS256\",\"typ\":\"jwt\"}", BODY), ES_OK);
+		CU_ASSERT_EQUAL(verify_signed(bad[i], BODY), ES_UNAUTHENTICATED);
+	CU_ASSERT_EQUAL(
+	    verify_signed("{\"alg\":\"HS256\",\"kid\":\"hs1\"}", BODY), ES_OK);
+	CU_ASSERT_EQUAL(
+	    verify_signed("{\"alg\":\"HS256\",\"typ\":\"jwt\"}", BODY), ES_OK);
 }
 
 static void
@@ -165,7 +167,7 @@ a_token_without_kid_is_tried_with_hs1_only(void)
 	struct token_claims claims;
 	struct es_err err;
 
-	CU_ASSERT_EQUAL(signed_with("{\"alg\":\"HS256\"}", BODY), ES_OK);
+	CU_ASSERT_EQUAL(verify_signed("{\"alg\":\"HS256\"}", BODY), ES_OK);
 	CU_ASSERT_EQUAL(
 	    token_verify(&without, jwt, TEST_NOW_S, &claims, &err), ES_UNAUTHENTICATED);
 	arena_free(&a);
@@ -225,7 +227,7 @@ refuses_bad_claims(void)
 	};
 
 	for (size_t i = 0; i < ES_COUNT(bad); i++) {
-		const enum es_code rc = signed_with(HEAD, bad[i]);
+		const enum es_code rc = verify_signed(HEAD, bad[i]);
 		/* exp is rounded down: 1700000000.9 expires at TEST_NOW_S */
 		const enum es_code right = strstr(bad[i], "1700000000.9") != NULL
 		                               ? ES_TOKEN_EXPIRED
@@ -257,7 +259,7 @@ accepts_the_forms_that_the_standard_allows(void)
 	};
 
 	for (size_t i = 0; i < ES_COUNT(good); i++)
-		CU_ASSERT_EQUAL(signed_with(HEAD, good[i]), ES_OK);
+		CU_ASSERT_EQUAL(verify_signed(HEAD, good[i]), ES_OK);
 }
 
 static void

@@ -14,7 +14,7 @@
 /* Signs the token with the right secret and verifies it. So only head or body can be the
  * reason for a refusal. */
 static enum es_code
-signed_with(const char *head, const char *body)
+verify_signed(const char *head, const char *body)
 {
 	struct arena *a = arena_new();
 	const enum es_code rc =
@@ -68,13 +68,14 @@ accepts_the_types_of_tokens(void)
 
 	for (size_t i = 0; i < ES_COUNT(types); i++)
 		CU_ASSERT_EQUAL(
-		    signed_with(arena_printf(a,
-				    "{\"alg\":\"HS256\",\"kid\":\"hs1\",\"typ\":"
-				    "\"%s\"}",
-				    types[i].typ),
+		    verify_signed(arena_printf(a,
+				      "{\"alg\":\"HS256\",\"kid\":\"hs1\",\"typ\":"
+				      "\"%s\"}",
+				      types[i].typ),
 			BODY),
 		    types[i].code);
-	CU_ASSERT_EQUAL(signed_with("{\"alg\":\"HS256\",\"kid\":\"hs1\"}", BODY), ES_OK);
+	CU_ASSERT_EQUAL(
+	    verify_signed("{\"alg\":\"HS256\",\"kid\":\"hs1\"}", BODY), ES_OK);
 	arena_free(&a);
 }
 

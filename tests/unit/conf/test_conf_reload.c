@@ -53,7 +53,7 @@ write_file(const char *content)
 }
 
 static void
-start(const struct conf_table *table)
+load_empty(const struct conf_table *table)
 {
 	struct conf_report report;
 
@@ -104,7 +104,7 @@ takes_the_settings_that_it_can_and_names_the_others(void)
 	for (unsigned i = 0; i < ES_COUNT(tables); i++) {
 		const char *said;
 
-		start(tables[i]);
+		load_empty(tables[i]);
 		write_file("ES_LOG_LEVEL=debug\nES_RUN_DIR=/other\nES_JWT_SECRET=hidden\n"
 			   "ES_LIMIT_FRAMES=8\nES_API_WORKERS=9\nES_DEV_TCP=yes\n");
 		said = reload(tables[i], ES_OK);
@@ -131,7 +131,7 @@ takes_the_settings_that_it_can_and_names_the_others(void)
 static void
 a_setting_removed_from_the_file_has_its_default(void)
 {
-	start(&by_name);
+	load_empty(&by_name);
 	write_file("ES_LIMIT_FRAMES=8\n");
 	(void)reload(&by_name, ES_OK);
 	CU_ASSERT_EQUAL(v.limit, 8);
@@ -145,7 +145,7 @@ takes_nothing_from_a_faulty_file(void)
 {
 	const char *said;
 
-	start(&by_name);
+	load_empty(&by_name);
 	write_file("ES_LIMIT_FRAMES=8\nES_LOG_LEVEL=loud\nES_API_WORKERS=0\n");
 	said = reload(&by_name, ES_INVALID);
 	CU_ASSERT_EQUAL(v.limit, 7);
@@ -165,7 +165,7 @@ a_named_pipe_does_not_block(void)
 {
 	const char *said;
 
-	start(&by_name);
+	load_empty(&by_name);
 	CU_ASSERT_EQUAL(unlink(path), 0);
 	CU_ASSERT_EQUAL_FATAL(mkfifo(path, 0600), 0);
 	(void)alarm(5); /* ends this test when the reload blocks */
@@ -182,7 +182,7 @@ a_named_pipe_does_not_block(void)
 static void
 logs_that_the_environment_can_not_change(void)
 {
-	start(&by_name);
+	load_empty(&by_name);
 	(void)unsetenv("ES_SETTINGS_FILE");
 	(void)setenv("ES_JWT_SECRET_FILE", "", 1); /* a compose file may pass it empty */
 	CU_ASSERT_PTR_NOT_NULL(strstr(reload(&by_name, ES_INVALID), "changes nothing"));
@@ -201,7 +201,7 @@ a_reload_during_the_start_waits(void)
 	char *argv[] = {(char[]){"test"}, NULL};
 	sigset_t waiting;
 
-	start(&by_name);
+	load_empty(&by_name);
 	CU_ASSERT_EQUAL(conf_main(1, argv, "test", &by_name, 1, a, &v), CONF_RUN);
 	(void)raise(SIGHUP);
 	CU_ASSERT_EQUAL(sigpending(&waiting), 0);
@@ -217,7 +217,7 @@ a_worker_gets_the_settings_that_the_master_puts(void)
 	struct values worker;
 	struct es_err err;
 
-	start(&by_name);
+	load_empty(&by_name);
 	worker = v;
 	CU_ASSERT_EQUAL(conf_share_get(s, a, &worker, &err), ES_NOT_FOUND);
 	v.secret = "12345678"; /* eight characters, the maximum of its row */
@@ -245,7 +245,7 @@ a_worker_never_reads_a_mix_of_two_writes(void)
 	int mixed = 0, seen[2] = {0};
 	pid_t master;
 
-	start(&by_name);
+	load_empty(&by_name);
 	conf_share_put(s, &v);
 	master = fork();
 	if (master == 0)

@@ -34,7 +34,7 @@ remove_folder(void)
 }
 
 static struct unix_socket
-opened(enum unix_socket_how how)
+open_socket(enum unix_socket_how how)
 {
 	struct unix_socket s = {.fd = -1};
 	struct es_err err;
@@ -68,7 +68,7 @@ a_socket_has_mode_0660_a_stale_one_is_replaced(void)
 	struct stat st;
 
 	make_folder();
-	one = opened(UNIX_SOCKET_EXCLUSIVE);
+	one = open_socket(UNIX_SOCKET_EXCLUSIVE);
 	CU_ASSERT_EQUAL(stat(path, &st), 0);
 	CU_ASSERT_EQUAL(st.st_mode & 0777, 0660);
 	CU_ASSERT_EQUAL(fcntl(one.fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
@@ -78,7 +78,7 @@ a_socket_has_mode_0660_a_stale_one_is_replaced(void)
 	/* the first accept() may return the connection of the refused listener's probe */
 	CU_ASSERT_TRUE(reaches(&one) || reaches(&one));
 	(void)close(one.fd);
-	two = opened(UNIX_SOCKET_EXCLUSIVE);
+	two = open_socket(UNIX_SOCKET_EXCLUSIVE);
 	CU_ASSERT_TRUE(reaches(&two));
 	unix_socket_remove(&two);
 	CU_ASSERT_EQUAL(access(path, F_OK), -1);
@@ -95,7 +95,7 @@ a_process_with_a_full_backlog_keeps_its_path(void)
 	int waiting[32];
 
 	make_folder();
-	one = opened(UNIX_SOCKET_EXCLUSIVE);
+	one = open_socket(UNIX_SOCKET_EXCLUSIVE);
 	(void)snprintf(name.sun_path, sizeof(name.sun_path), "%s", path);
 	for (size_t i = 0; i < ES_COUNT(waiting); i++) {
 		waiting[i] = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
@@ -151,9 +151,9 @@ the_path_of_another_socket_stays(void)
 	struct unix_socket old, new;
 
 	make_folder();
-	old = opened(UNIX_SOCKET_EXCLUSIVE);
+	old = open_socket(UNIX_SOCKET_EXCLUSIVE);
 	unix_socket_remove(&old);
-	new = opened(UNIX_SOCKET_EXCLUSIVE);
+	new = open_socket(UNIX_SOCKET_EXCLUSIVE);
 	unix_socket_remove(&old);
 	CU_ASSERT_TRUE(reaches(&new));
 	(void)close(old.fd);
@@ -172,10 +172,10 @@ a_take_over_leaves_no_moment_without_a_listener(void)
 	int got;
 
 	make_folder();
-	old = opened(UNIX_SOCKET_TAKE_OVER); /* no process listens there yet */
+	old = open_socket(UNIX_SOCKET_TAKE_OVER); /* no process listens there yet */
 	(void)snprintf(name.sun_path, sizeof(name.sun_path), "%s", path);
 	CU_ASSERT_EQUAL(connect(early, (const struct sockaddr *)&name, sizeof(name)), 0);
-	new = opened(UNIX_SOCKET_TAKE_OVER);
+	new = open_socket(UNIX_SOCKET_TAKE_OVER);
 	CU_ASSERT_EQUAL(stat(path, &st), 0);
 	CU_ASSERT_EQUAL(st.st_mode & 0777, 0660);
 	CU_ASSERT_TRUE(reaches(&new));

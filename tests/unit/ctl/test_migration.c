@@ -115,7 +115,7 @@ finds_the_line_of_a_character(void)
 }
 
 static void
-put(const char *dir, const char *name, const char *content)
+write_file(const char *dir, const char *name, const char *content)
 {
 	char path[200];
 	FILE *file;
@@ -128,7 +128,7 @@ put(const char *dir, const char *name, const char *content)
 }
 
 static void
-take(const char *dir, const char *name)
+remove_file(const char *dir, const char *name)
 {
 	char path[200];
 
@@ -146,9 +146,9 @@ loads_a_folder_by_version(void)
 	struct arena *a = arena_new();
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(dir));
-	put(dir, "20260102000000_b.sql", good);
-	put(dir, "20260101000000_c.sql", good);
-	put(dir, "README.md", "no migration");
+	write_file(dir, "20260102000000_b.sql", good);
+	write_file(dir, "20260101000000_c.sql", good);
+	write_file(dir, "README.md", "no migration");
 	CU_ASSERT_EQUAL_FATAL(migration_load(dir, a, &list, &err), ES_OK);
 	CU_ASSERT_EQUAL_FATAL(list.n, 2);
 	CU_ASSERT_STRING_EQUAL(list.items[0].version, "20260101000000");
@@ -156,24 +156,24 @@ loads_a_folder_by_version(void)
 	CU_ASSERT_STRING_EQUAL(list.items[0].sha256, list.items[1].sha256);
 	CU_ASSERT_EQUAL(strlen(list.items[0].sha256), 64);
 
-	put(dir, "20260102000000_d.sql", good);
+	write_file(dir, "20260102000000_d.sql", good);
 	CU_ASSERT_EQUAL(migration_load(dir, a, &list, &err), ES_INVALID);
 	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "same version"));
-	take(dir, "20260102000000_d.sql");
+	remove_file(dir, "20260102000000_d.sql");
 
-	put(dir, "1_short.sql", good);
+	write_file(dir, "1_short.sql", good);
 	CU_ASSERT_EQUAL(migration_load(dir, a, &list, &err), ES_INVALID);
 	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "1_short.sql"));
-	take(dir, "1_short.sql");
+	remove_file(dir, "1_short.sql");
 
-	put(dir, "20260103000000_e.sql", "-- migrate:up\n");
+	write_file(dir, "20260103000000_e.sql", "-- migrate:up\n");
 	CU_ASSERT_EQUAL(migration_load(dir, a, &list, &err), ES_INVALID);
 	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "_e.sql: no -- migrate:down"));
-	take(dir, "20260103000000_e.sql");
+	remove_file(dir, "20260103000000_e.sql");
 
-	take(dir, "20260102000000_b.sql");
-	take(dir, "20260101000000_c.sql");
-	take(dir, "README.md");
+	remove_file(dir, "20260102000000_b.sql");
+	remove_file(dir, "20260101000000_c.sql");
+	remove_file(dir, "README.md");
 	CU_ASSERT_EQUAL_FATAL(migration_load(dir, a, &list, &err), ES_OK);
 	CU_ASSERT_EQUAL(list.n, 0);
 	CU_ASSERT_EQUAL(rmdir(dir), 0);

@@ -49,7 +49,7 @@ end(struct emf *e)
 
 /* Makes emf_write() write its line into a pipe, and returns the parsed line. */
 static struct json_object *
-written(struct emf *e)
+write_and_parse(struct emf *e)
 {
 	char line[4097];
 	struct json_object *got;
@@ -82,7 +82,7 @@ names_each_metric_for_cloudwatch(void)
 	struct json_object *line, *directive;
 
 	metrics_observe(metrics, TIME, 0.15);
-	line = written(e);
+	line = write_and_parse(e);
 	directive =
 	    json_object_array_get_idx(at(at(line, "_aws"), "CloudWatchMetrics"), 0);
 	CU_ASSERT_STRING_EQUAL(
@@ -109,12 +109,12 @@ counts_the_period_only(void)
 	metrics_gauge_set(metrics, OPEN, 5);
 	metrics_add(metrics, OK, 2);
 	metrics_add(metrics, BAD, 3);
-	line = written(e);
+	line = write_and_parse(e);
 	CU_ASSERT_EQUAL(json_object_get_int64(at(line, "Open")), 5);
 	CU_ASSERT_EQUAL(json_object_get_int64(at(line, "Hits")), 5);
 	json_object_put(line);
 	metrics_add(metrics, BAD, 1);
-	line = written(e);
+	line = write_and_parse(e);
 	CU_ASSERT_EQUAL(json_object_get_int64(at(line, "Open")), 5);
 	CU_ASSERT_EQUAL(json_object_get_int64(at(line, "Hits")), 1);
 	json_object_put(line);
@@ -131,14 +131,14 @@ reports_the_percentile_of_the_period(void)
 
 	for (int i = 0; i < 20; i++)
 		metrics_observe(metrics, TIME, 0.11);
-	line = written(e);
+	line = write_and_parse(e);
 	CU_ASSERT_EQUAL(json_object_get_int64(at(line, "P95")), 195);
 	json_object_put(line);
 	metrics_observe(metrics, TIME, 9);
-	line = written(e);
+	line = write_and_parse(e);
 	CU_ASSERT_EQUAL(json_object_get_int64(at(line, "P95")), 400);
 	json_object_put(line);
-	line = written(e);
+	line = write_and_parse(e);
 	CU_ASSERT_PTR_NULL(at(line, "P95"));
 	CU_ASSERT_PTR_NULL(strstr(json_object_to_json_string(line), "P95"));
 	json_object_put(line);
@@ -167,7 +167,7 @@ writes_the_longest_deployment(void)
 
 	memset(name, '"', sizeof(name) - 1);
 	e = make(name, 60000);
-	line = written(e);
+	line = write_and_parse(e);
 	CU_ASSERT_STRING_EQUAL(json_object_get_string(at(line, "Deployment")), name);
 	json_object_put(line);
 	end(e);

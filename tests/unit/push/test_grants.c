@@ -20,7 +20,8 @@ static const struct rights_row open_row = {.acl_version = 5},
 
 /* 0: no grant, 1: one, 2: one of an archived channel. */
 static int
-found(const struct grants *g, const struct rights_key *right, int64_t version, int64_t at)
+find_grant(
+    const struct grants *g, const struct rights_key *right, int64_t version, int64_t at)
 {
 	bool archived = false;
 
@@ -33,15 +34,16 @@ a_new_answer_replaces_the_old_one(void)
 	struct grants *g = grants_new(10, 1000);
 
 	grants_add(g, &a, &open_row, 0);
-	CU_ASSERT_EQUAL(found(g, &a, 5, 10), 1);
+	CU_ASSERT_EQUAL(find_grant(g, &a, 5, 10), 1);
 	grants_add(g, &a, &archived_row, 500);
-	CU_ASSERT_EQUAL(found(g, &a, 6, 510), 2);
+	CU_ASSERT_EQUAL(find_grant(g, &a, 6, 510), 2);
 	grants_expire(g, 1100);
-	CU_ASSERT_EQUAL(found(g, &a, 6, 1100), 2);
-	CU_ASSERT_EQUAL(found(g, &a, 7, 1100), 0); /* an older version of the rights */
-	CU_ASSERT_EQUAL(found(g, &a, 6, 1501), 0); /* too old */
+	CU_ASSERT_EQUAL(find_grant(g, &a, 6, 1100), 2);
+	CU_ASSERT_EQUAL(
+	    find_grant(g, &a, 7, 1100), 0); /* an older version of the rights */
+	CU_ASSERT_EQUAL(find_grant(g, &a, 6, 1501), 0); /* too old */
 	grants_forget_channel(g, &a.channel);
-	CU_ASSERT_EQUAL(found(g, &a, 6, 510), 0);
+	CU_ASSERT_EQUAL(find_grant(g, &a, 6, 510), 0);
 	grants_free(&g);
 	CU_ASSERT_PTR_NULL(g);
 	grants_free(&g);
@@ -54,14 +56,14 @@ the_oldest_grant_is_evicted(void)
 
 	grants_add(g, &a, &open_row, 0);
 	grants_add(g, &b, &open_row, 1);
-	CU_ASSERT_EQUAL(found(g, &a, 5, 2), 1);
+	CU_ASSERT_EQUAL(find_grant(g, &a, 5, 2), 1);
 	grants_add(g, &c, &open_row, 2);
-	CU_ASSERT_EQUAL(found(g, &a, 5, 2), 0);
-	CU_ASSERT_EQUAL(found(g, &b, 5, 2), 1);
-	CU_ASSERT_EQUAL(found(g, &c, 5, 2), 1);
+	CU_ASSERT_EQUAL(find_grant(g, &a, 5, 2), 0);
+	CU_ASSERT_EQUAL(find_grant(g, &b, 5, 2), 1);
+	CU_ASSERT_EQUAL(find_grant(g, &c, 5, 2), 1);
 	grants_forget_channel(g, &a.channel); /* of another user, too */
-	CU_ASSERT_EQUAL(found(g, &b, 5, 2), 0);
-	CU_ASSERT_EQUAL(found(g, &c, 5, 2), 1);
+	CU_ASSERT_EQUAL(find_grant(g, &b, 5, 2), 0);
+	CU_ASSERT_EQUAL(find_grant(g, &c, 5, 2), 1);
 	grants_free(&g);
 }
 
@@ -73,8 +75,8 @@ the_same_right_again_needs_no_more_room(void)
 	grants_add(g, &b, &open_row, 0);
 	grants_add(g, &a, &open_row, 1);
 	grants_add(g, &a, &open_row, 2);
-	CU_ASSERT_EQUAL(found(g, &b, 5, 3), 1);
-	CU_ASSERT_EQUAL(found(g, &a, 5, 3), 1);
+	CU_ASSERT_EQUAL(find_grant(g, &b, 5, 3), 1);
+	CU_ASSERT_EQUAL(find_grant(g, &a, 5, 3), 1);
 	grants_free(&g);
 }
 

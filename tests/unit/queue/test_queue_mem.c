@@ -10,7 +10,7 @@
 #include "core/banned.h"
 
 static struct queue *
-opened(const char *url)
+open_queue(const char *url)
 {
 	const struct queue_settings settings = {
 	    .url = url, .partitions = 1, .max_bytes = 100};
@@ -43,8 +43,9 @@ waiting(struct queue *q)
 static void
 handles_with_one_name_share_a_queue(void)
 {
-	struct queue *a = opened("mem:n"), *b = opened("mem:n"), *c = opened("mem:o");
-	struct queue *d = opened("mem:"), *e = opened("mem:");
+	struct queue *a = open_queue("mem:n"), *b = open_queue("mem:n"),
+		     *c = open_queue("mem:o");
+	struct queue *d = open_queue("mem:"), *e = open_queue("mem:");
 
 	CU_ASSERT_EQUAL(put(a), ES_OK);
 	CU_ASSERT_EQUAL(put(d), ES_OK);
@@ -54,7 +55,7 @@ handles_with_one_name_share_a_queue(void)
 	queue_close(&a);
 	CU_ASSERT_EQUAL(waiting(b), 1);
 	queue_close(&b);
-	a = opened("mem:n");
+	a = open_queue("mem:n");
 	CU_ASSERT_EQUAL(waiting(a), 0);
 	queue_close(&a);
 	queue_close(&c);
@@ -65,7 +66,7 @@ handles_with_one_name_share_a_queue(void)
 static void
 fails_the_calls_that_a_test_names(void)
 {
-	struct queue *q = opened("mem:f"), *other = opened("mem:f");
+	struct queue *q = open_queue("mem:f"), *other = open_queue("mem:f");
 
 	queue_mem_fail(q, &(struct queue_mem_fault){.first = 1, .times = 2});
 	CU_ASSERT_EQUAL(put(q), ES_OK);
@@ -83,7 +84,7 @@ static void
 every_function_can_fail(void)
 {
 	for (int after = 0; after < 2; after++) {
-		struct queue *q = opened("mem:");
+		struct queue *q = open_queue("mem:");
 		struct queue_msg got[1];
 		struct queue_stats s;
 		struct arena *a = arena_new();

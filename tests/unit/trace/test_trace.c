@@ -39,7 +39,7 @@ close_trace(struct trace *t)
 }
 
 static struct trace_context
-from(const char *traceparent)
+context_of(const char *traceparent)
 {
 	struct trace_context c;
 
@@ -49,7 +49,7 @@ from(const char *traceparent)
 
 /* Keeps only the read end of the pipe, and parses the one line in the pipe. */
 static struct json_object *
-the_line(struct trace *t)
+read_line(struct trace *t)
 {
 	char line[TRACE_LINE_MAX + 1];
 	const ssize_t n = read(trace_keep_reader(t), line, sizeof(line) - 1);
@@ -75,14 +75,14 @@ a_span_is_a_line(void)
 	static const struct trace_attr attrs[] = {
 	    TRACE_TEXT("route", "/a \"b\""), TRACE_NUMBER("status", 201)};
 	struct trace *t = open_trace(0);
-	const struct trace_context caller = from(SAMPLED);
+	const struct trace_context caller = context_of(SAMPLED);
 	struct trace_span s;
 	struct json_object *line;
 
 	trace_begin(t, &caller, &s);
 	CU_ASSERT_TRUE(s.sampled);
 	trace_end(t, &s, "GET /a", TRACE_SERVER, attrs, 2, "unavailable");
-	line = the_line(t);
+	line = read_line(t);
 	CU_ASSERT_STRING_EQUAL(text(line, "traceId"), TRACE_ID);
 	CU_ASSERT_STRING_EQUAL(text(line, "parentSpanId"), "00f067aa0ba902b7");
 	CU_ASSERT_STRING_EQUAL(text(line, "spanId"), s.context.parent);
@@ -109,7 +109,7 @@ static void
 the_caller_decides_whether_a_trace_is_sampled(void)
 {
 	struct trace *never = open_trace(0), *always;
-	struct trace_context caller = from(NOT);
+	struct trace_context caller = context_of(NOT);
 	struct trace_span s;
 	char next[TRACE_PARENT_TEXT];
 
@@ -119,7 +119,7 @@ the_caller_decides_whether_a_trace_is_sampled(void)
 	CU_ASSERT_FALSE(s.sampled);
 	CU_ASSERT_STRING_EQUAL(trace_next(&s, next, NOT), NOT);
 	CU_ASSERT_PTR_NULL(trace_next(&s, next, NULL));
-	caller = from(NULL);
+	caller = context_of(NULL);
 	trace_begin(always, &caller, &s);
 	CU_ASSERT_TRUE(s.sampled);
 	CU_ASSERT_STRING_EQUAL(s.parent, "");
@@ -135,7 +135,7 @@ the_caller_decides_whether_a_trace_is_sampled(void)
 static void
 the_sampler_keeps_its_rate(void)
 {
-	const struct trace_context none = from(NULL);
+	const struct trace_context none = context_of(NULL);
 	struct trace *t = open_trace(100000);
 	struct trace_span s;
 	unsigned n = 0;
@@ -204,14 +204,14 @@ a_long_span_drops(void)
 	trace_end(t, &s, name, TRACE_SERVER, NULL, 0, NULL);
 	CU_ASSERT_EQUAL(metrics_sum(metrics, DROPPED), 1);
 	trace_end(t, &s, "x", TRACE_SERVER, NULL, 0, NULL);
-	json_object_put(the_line(t));
+	json_object_put(read_line(t));
 	close_trace(t);
 }
 
 static void
 off_is_off(void)
 {
-	const struct trace_context caller = from(SAMPLED);
+	const struct trace_context caller = context_of(SAMPLED);
 	char next[TRACE_PARENT_TEXT];
 	struct trace_span s;
 

@@ -162,7 +162,7 @@ emit(unsigned n)
 
 /* Waits for a request and returns the number of its spans. */
 static int
-request(void)
+wait_for_request(void)
 {
 	int spans = -1;
 
@@ -192,8 +192,8 @@ a_full_batch_goes_at_once(void)
 	plan_ends(NULL, 0);
 	begin(2000);
 	emit(TRACE_BATCH_MAX + 3);
-	CU_ASSERT_EQUAL(request(), TRACE_BATCH_MAX);
-	CU_ASSERT_EQUAL(request(), 3); /* after TRACE_BATCH_MS */
+	CU_ASSERT_EQUAL(wait_for_request(), TRACE_BATCH_MAX);
+	CU_ASSERT_EQUAL(wait_for_request(), 3); /* after TRACE_BATCH_MS */
 	end(TRACE_BATCH_MAX + 3, 0);
 }
 
@@ -215,9 +215,9 @@ a_retry_sends_the_same(void)
 	plan_ends(ends, 2);
 	begin(2000);
 	emit(5);
-	CU_ASSERT_EQUAL(request(), 5);
-	CU_ASSERT_EQUAL(request(), 5);
-	CU_ASSERT_EQUAL(request(), 5);
+	CU_ASSERT_EQUAL(wait_for_request(), 5);
+	CU_ASSERT_EQUAL(wait_for_request(), 5);
+	CU_ASSERT_EQUAL(wait_for_request(), 5);
 	end(5, 0);
 }
 
@@ -229,9 +229,9 @@ a_refusal_drops(void)
 	plan_ends(ends, 1);
 	begin(2000);
 	emit(5);
-	CU_ASSERT_EQUAL(request(), 5);
+	CU_ASSERT_EQUAL(wait_for_request(), 5);
 	emit(2);
-	CU_ASSERT_EQUAL(request(), 2);
+	CU_ASSERT_EQUAL(wait_for_request(), 2);
 	end(2, 5);
 }
 
@@ -242,7 +242,7 @@ a_part_may_be_rejected(void)
 	plan->rejected = 2;
 	begin(2000);
 	emit(5);
-	CU_ASSERT_EQUAL(request(), 5);
+	CU_ASSERT_EQUAL(wait_for_request(), 5);
 	end(3, 2);
 }
 
@@ -255,8 +255,8 @@ the_queue_has_a_limit(void)
 	plan_ends(ends, 1);
 	begin(10);
 	emit(11);
-	CU_ASSERT_EQUAL(request(), 10);
-	CU_ASSERT_EQUAL(request(), 10);
+	CU_ASSERT_EQUAL(wait_for_request(), 10);
+	CU_ASSERT_EQUAL(wait_for_request(), 10);
 	end(10, 1);
 }
 
@@ -281,7 +281,7 @@ the_end_does_not_wait_for_a_silent_collector(void)
 	plan->answer_ms = NEVER;
 	begin(2000);
 	emit(4);
-	CU_ASSERT_EQUAL(request(), 4);
+	CU_ASSERT_EQUAL(wait_for_request(), 4);
 	end(0, 4);
 }
 
@@ -295,7 +295,7 @@ the_end_comes_while_a_slow_collector_is_behind(void)
 	plan->answer_ms = 900;
 	begin(20 * TRACE_BATCH_MAX);
 	emit(6 * TRACE_BATCH_MAX);
-	CU_ASSERT_EQUAL(request(), TRACE_BATCH_MAX);
+	CU_ASSERT_EQUAL(wait_for_request(), TRACE_BATCH_MAX);
 	told_ms = clock_mono_ms();
 	CU_ASSERT_EQUAL(kill(exporter, SIGTERM), 0);
 	CU_ASSERT_EQUAL_FATAL(waitpid(exporter, NULL, 0), exporter);
@@ -314,7 +314,7 @@ a_rest_of_a_line_is_not_sent(void)
 	emit(3);
 	cut_into_the_first_line();
 	start(2000);
-	CU_ASSERT_EQUAL(request(), 2);
+	CU_ASSERT_EQUAL(wait_for_request(), 2);
 	end(2, 1);
 }
 
@@ -329,7 +329,7 @@ a_full_short_queue_goes_at_once(void)
 	begin(3);
 	for (unsigned i = 0; i < 5; i++) {
 		emit(3);
-		CU_ASSERT_EQUAL(request(), 3);
+		CU_ASSERT_EQUAL(wait_for_request(), 3);
 	}
 	CU_ASSERT(clock_mono_ms() - begin_ms < 4 * TRACE_BATCH_MS);
 	end(15, 0);
@@ -343,7 +343,7 @@ each_span_counts_once(void)
 	plan->rejected = 9007199254740991;
 	begin(2000);
 	emit(5);
-	CU_ASSERT_EQUAL(request(), 5);
+	CU_ASSERT_EQUAL(wait_for_request(), 5);
 	end(0, 5);
 }
 
@@ -358,12 +358,12 @@ a_refusal_ends_an_outage(void)
 	plan_ends(ends, ES_COUNT(ends));
 	begin(20 * TRACE_BATCH_MAX);
 	emit(1);
-	CU_ASSERT_EQUAL(request(), 1);
-	CU_ASSERT_EQUAL(request(), 1);
+	CU_ASSERT_EQUAL(wait_for_request(), 1);
+	CU_ASSERT_EQUAL(wait_for_request(), 1);
 	refused_ms = clock_mono_ms();
 	for (unsigned i = 0; i < 6; i++) {
 		emit(TRACE_BATCH_MAX);
-		CU_ASSERT_EQUAL(request(), TRACE_BATCH_MAX);
+		CU_ASSERT_EQUAL(wait_for_request(), TRACE_BATCH_MAX);
 	}
 	CU_ASSERT(clock_mono_ms() - refused_ms < 4 * TRACE_BATCH_MS);
 	end(0, 6 * TRACE_BATCH_MAX + 1);

@@ -70,7 +70,7 @@ post(bool (*give_up)(void *ctx), struct trace_post_result *out)
 }
 
 static void
-answered(const char *head, const char *body, struct trace_post_result *out)
+post_to_collector(const char *head, const char *body, struct trace_post_result *out)
 {
 	pid_t pid;
 	int status;
@@ -103,7 +103,7 @@ the_status_decides(void)
 	struct trace_post_result r;
 
 	for (size_t i = 0; i < ES_COUNT(rows); i++) {
-		answered(rows[i].head, "", &r);
+		post_to_collector(rows[i].head, "", &r);
 		CU_ASSERT_EQUAL(r.end, rows[i].end);
 		CU_ASSERT_EQUAL(r.retry_after_ms, 0);
 	}
@@ -125,7 +125,7 @@ a_wait_has_a_limit(void)
 	struct trace_post_result r;
 
 	for (size_t i = 0; i < ES_COUNT(rows); i++) {
-		answered(rows[i].head, "", &r);
+		post_to_collector(rows[i].head, "", &r);
 		CU_ASSERT_EQUAL(r.end, TRACE_POST_RETRY);
 		CU_ASSERT_EQUAL(r.retry_after_ms, rows[i].ms);
 	}
@@ -153,14 +153,14 @@ the_answer_names_rejected_spans(void)
 	struct trace_post_result r;
 
 	for (size_t i = 0; i < ES_COUNT(rows); i++) {
-		answered("200 OK", rows[i].body, &r);
+		post_to_collector("200 OK", rows[i].body, &r);
 		CU_ASSERT_EQUAL(r.end, TRACE_POST_DONE);
 		CU_ASSERT_EQUAL(r.rejected, rows[i].rejected);
 	}
 }
 
 static bool
-at_once(void *ctx)
+gives_up_at_once(void *ctx)
 {
 	(void)ctx;
 	return true;
@@ -174,7 +174,7 @@ the_caller_may_give_up(void)
 	struct trace_post_result r;
 
 	collector_open();
-	post(at_once, &r);
+	post(gives_up_at_once, &r);
 	CU_ASSERT_EQUAL(r.end, TRACE_POST_RETRY);
 	CU_ASSERT(r.why[0] != '\0');
 	CU_ASSERT(clock_mono_ms() - begin_ms < PATIENT * 1000 / 2);
