@@ -110,8 +110,8 @@ refused(void)
 	rig_end();
 }
 
-/* *out_ms: the end that the store gets, in ms from now. ahead_ms: that of the request;
- * -1: none. */
+/* Revokes a jti with an expiry of ahead_ms from now; -1: the request has none. *out_ms:
+ * the expiry that the store gets, in ms from now. */
 static enum es_code
 end_of(int64_t ahead_ms, int64_t *out_ms)
 {

@@ -38,7 +38,8 @@ stop(int sig)
 	stopped = 1;
 }
 
-/* "200 METHOD TARGET AUTH LEN" or "400 code". */
+/* Answers "METHOD TARGET AUTHORIZATION BODY-LENGTH" with 200, or the code of the error.
+ */
 static void
 echo(struct fcgi_io *io, const struct http_req *req, enum fcgi_got got,
     const struct es_err *err)

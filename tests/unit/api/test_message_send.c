@@ -237,8 +237,8 @@ into_an_archived_channel(void)
 	end();
 }
 
-/* After a 202 the refusal of an earlier attempt is deleted; before that, each query
- * returns it. */
+/* A send with the answer 202 deletes the refusal of an earlier attempt. Otherwise queries
+ * would return that refusal until the commit. */
 static void
 deletes_an_old_refusal(void)
 {

@@ -157,7 +157,8 @@ an_unknown_path_is_404_an_unknown_method_405(void)
 	arena_free(&mem);
 }
 
-/* Without a limit of its own: sends, which send_limits.c counts, the operator, probes. */
+/* REQUEST_UNCOUNTED are sends, which send_limits.c counts, requests of the operator, and
+ * probes. */
 static enum request_kind
 kind_of(const struct http_route *route)
 {
@@ -192,7 +193,7 @@ limits_of_routes(void)
 		    routes_request_kind(&health_router.routes[i]), REQUEST_UNCOUNTED);
 }
 
-/* A GET or a DELETE has no fields of a body; parameters of a query are those of a GET. */
+/* A GET or a DELETE has no body with fields. Only a GET has query parameters. */
 static void
 only_a_get_has_query_parameters_and_it_has_no_body(void)
 {

@@ -117,7 +117,8 @@ created(void)
 	rig_end();
 }
 
-/* The admin's token: issued by the database's clock, good for the installation's time. */
+/* The iat of the admin's token comes from the database's clock. Its lifetime is that of
+ * the installation's setting. */
 static void
 the_admin_of_a_new_tenant_gets_a_token(void)
 {

@@ -149,7 +149,8 @@ changed(void)
 	run(rows, ES_COUNT(rows));
 }
 
-/* First the channels that get another owner, then the rights, then the presence. */
+/* The handler announces first the events of channels that get another owner, then the new
+ * version of rights, then the end of the presence. */
 static void
 status_changed(void)
 {

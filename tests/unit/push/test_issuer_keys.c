@@ -58,7 +58,7 @@ down(void)
 	rig_down(&rig);
 }
 
-/* A token of the issuer that came at this time. */
+/* Verifies a token of the issuer that the worker has received at came_ms. */
 static enum es_code
 verify_since(const char *iss, const char *kid, int64_t came_ms)
 {
