@@ -94,10 +94,10 @@ refused(void)
 	    {"a malformed bot", api_keys_create,
 		.body = "{\"name\":\"CRM\"," SCOPES ",\"botUserId\":\"bot\"}",
 		.rc = ES_INVALID, .field = "botUserId", .calls = CHARGED},
-	    {"an end that is not a time", api_keys_create,
+	    {"an expiry that is not a time", api_keys_create,
 		.body = "{\"name\":\"CRM\"," SCOPES ",\"expiresAt\":\"soon\"}",
 		.rc = ES_INVALID, .field = "expiresAt", .calls = CHARGED},
-	    {"an end that is over", api_keys_create,
+	    {"an expiry in the past", api_keys_create,
 		.body = "{\"name\":\"CRM\"," SCOPES
 			",\"expiresAt\":\"2020-01-01T00:00:00Z\"}",
 		.rc = ES_INVALID, .field = "expiresAt", .calls = CHARGED},
@@ -215,7 +215,7 @@ revoked(void)
 	    {"a key", api_keys_revoke, .params = {RIG_KEY}, .status = 204,
 		.calls = CHARGED "; api_key_store_revoke(e001); announce_acl(0001 user=- "
 				 "jti=key:" RIG_KEY " version=9)"},
-	    {"no id", api_keys_revoke, .params = {"me"}, .rc = ES_NOT_FOUND,
+	    {"a malformed id", api_keys_revoke, .params = {"me"}, .rc = ES_NOT_FOUND,
 		.calls = CHARGED},
 	};
 	const int64_t before_ms = clock_wall_ms();

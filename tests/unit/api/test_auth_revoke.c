@@ -59,7 +59,7 @@ the_role_decides_whose_jti_is_revoked(void)
 	    {"a member's own", auth_revoke, .body = OWN, .status = 200,
 		.calls = OF_ALICE("j-1"),
 		.says = "{\"jti\":\"j-1\",\"userId\":\"" RIG_ALICE "\"," END_SAID},
-	    {"a member's, with another jti", auth_revoke, .body = OTHER, .status = 200,
+	    {"a member's, for another jti", auth_revoke, .body = OTHER, .status = 200,
 		.calls = OF_ALICE("x")},
 	    {"a guest's own", auth_revoke, "guest", .body = OWN, .status = 200,
 		.calls = OF_ALICE("j-1")},
@@ -89,9 +89,9 @@ static void
 refused(void)
 {
 	static const struct rig_row rows[] = {
-	    {"nothing is named", auth_revoke, .body = "{}", .rc = ES_INVALID,
+	    {"neither a user nor a jti", auth_revoke, .body = "{}", .rc = ES_INVALID,
 		.field = "userId", .calls = CHARGED},
-	    {"an end without a jti", auth_revoke,
+	    {"an expiry without a jti", auth_revoke,
 		.body = "{\"userId\":\"" RIG_BOB "\"," END "}", .rc = ES_INVALID,
 		.field = "expiresAt", .calls = CHARGED},
 	    {"a malformed user", auth_revoke, .body = "{\"userId\":\"bob\"}",
@@ -100,8 +100,9 @@ refused(void)
 		.field = "jti", .calls = CHARGED},
 	    {"a jti that is too long", auth_revoke, .body = "{\"jti\":\"" JTI_63 "4\"}",
 		.rc = ES_INVALID, .field = "jti", .calls = CHARGED},
-	    {"no time", auth_revoke, .body = "{\"jti\":\"x\",\"expiresAt\":\"soon\"}",
-		.rc = ES_INVALID, .field = "expiresAt", .calls = CHARGED},
+	    {"an expiry that is not a time", auth_revoke,
+		.body = "{\"jti\":\"x\",\"expiresAt\":\"soon\"}", .rc = ES_INVALID,
+		.field = "expiresAt", .calls = CHARGED},
 	    {"no body", auth_revoke, .rc = ES_BAD_REQUEST, .calls = CHARGED},
 	};
 

@@ -23,7 +23,7 @@ read_one(void)
 	static const struct rig_row rows[] = {
 	    {"a channel", channels_get, .params = {RIG_CHANNEL}, .status = 200,
 		.calls = "channel_store_get(c001)", .says = WHOLE},
-	    {"no id", channels_get, .params = {"lobby"}, .rc = ES_NOT_FOUND},
+	    {"a malformed id", channels_get, .params = {"lobby"}, .rc = ES_NOT_FOUND},
 	};
 
 	rig_begin();
@@ -183,7 +183,7 @@ changed(void)
 		.body = "{\"name\":\"h\"}", .status = 200,
 		.calls = PATCH "name=h topic=- private=- policy=-)" TOLD},
 	    {"no body", channels_patch, .params = {RIG_CHANNEL}, .rc = ES_BAD_REQUEST},
-	    {"no topic any more", channels_patch, .params = {RIG_CHANNEL},
+	    {"null as the topic", channels_patch, .params = {RIG_CHANNEL},
 		.body = "{\"topic\":null}", .status = 200,
 		.calls = PATCH "name=- topic= private=- policy=-)" TOLD},
 	    {"private", channels_patch, .params = {RIG_CHANNEL},
@@ -195,9 +195,9 @@ changed(void)
 	    {"its policy", channels_patch, .params = {RIG_CHANNEL},
 		.body = "{\"postingPolicy\":\"admins\"}", .status = 200,
 		.calls = PATCH "name=- topic=- private=- policy=admins)" TOLD},
-	    {"no id", channels_patch, .params = {"lobby"}, .body = "{}",
+	    {"a malformed id", channels_patch, .params = {"lobby"}, .body = "{}",
 		.rc = ES_NOT_FOUND},
-	    {"no name any more", channels_patch, .params = {RIG_CHANNEL},
+	    {"null as the name", channels_patch, .params = {RIG_CHANNEL},
 		.body = "{\"name\":null}", .rc = ES_INVALID, .field = "name"},
 	};
 
@@ -215,9 +215,9 @@ archived(void)
 		.calls = "channel_store_archive(c001)" TOLD, .says = WHOLE},
 	    {"unarchived", channels_unarchive, .params = {RIG_CHANNEL}, .status = 200,
 		.calls = "channel_store_unarchive(c001)" TOLD, .says = WHOLE},
-	    {"archived: no id", channels_archive, .params = {"lobby"},
+	    {"archived: a malformed id", channels_archive, .params = {"lobby"},
 		.rc = ES_NOT_FOUND},
-	    {"unarchived: no id", channels_unarchive, .params = {"lobby"},
+	    {"unarchived: a malformed id", channels_unarchive, .params = {"lobby"},
 		.rc = ES_NOT_FOUND},
 	};
 

@@ -18,7 +18,8 @@ deleted(void)
 	    {"a channel", channels_delete, "owner", .params = {RIG_CHANNEL},
 		.status = 204,
 		.calls = "channel_store_delete(c001)" AUDIT("channel_deleted") TOLD},
-	    {"no id", channels_delete, "owner", .params = {"lobby"}, .rc = ES_NOT_FOUND},
+	    {"a malformed id", channels_delete, "owner", .params = {"lobby"},
+		.rc = ES_NOT_FOUND},
 	};
 
 	rig_begin();
@@ -39,7 +40,7 @@ taken_over(void)
 			"\"createdBy\":\"" RIG_ALICE "\",\"createdAt\":\"" RIG_TIME "\","
 			"\"archivedAt\":null,\"role\":\"owner\",\"lastMessageId\":7,"
 			"\"seq\":8}"},
-	    {"no id", channels_take_over, "owner", .params = {"lobby"},
+	    {"a malformed id", channels_take_over, "owner", .params = {"lobby"},
 		.rc = ES_NOT_FOUND},
 	};
 

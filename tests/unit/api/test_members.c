@@ -55,8 +55,8 @@ joined_and_left(void)
 			"\"seq\":8}"},
 	    {"leave", members_leave, .params = {RIG_CHANNEL}, .status = 204,
 		.calls = "channel_store_leave(c001)" TWO},
-	    {"join: no id", members_join, .params = {"x"}, .rc = ES_NOT_FOUND},
-	    {"leave: no id", members_leave, .params = {"x"}, .rc = ES_NOT_FOUND},
+	    {"join: a malformed id", members_join, .params = {"x"}, .rc = ES_NOT_FOUND},
+	    {"leave: a malformed id", members_leave, .params = {"x"}, .rc = ES_NOT_FOUND},
 	};
 
 	run(rows, ES_COUNT(rows));
@@ -75,8 +75,9 @@ listed(void)
 		    "{\"bans\":[{\"userId\":\"" RIG_ALICE "\",\"displayName\":\"Bob\","
 		    "\"bannedBy\":\"" RIG_ALICE "\",\"bannedAt\":\"" RIG_TIME "\"}],"
 		    "\"nextCursor\":null}"},
-	    {"members: no id", members_list, .params = {"x"}, .rc = ES_NOT_FOUND},
-	    {"bans: no id", bans_list, .params = {"x"}, .rc = ES_NOT_FOUND},
+	    {"members: a malformed id", members_list, .params = {"x"},
+		.rc = ES_NOT_FOUND},
+	    {"bans: a malformed id", bans_list, .params = {"x"}, .rc = ES_NOT_FOUND},
 	};
 
 	run(rows, ES_COUNT(rows));
@@ -122,7 +123,8 @@ put(void)
 		.calls = PUT "-)" EVENT, .says = MEMBER},
 	    {"an empty body", members_put, .params = BOTH, .body = "{}", .status = 200,
 		.calls = PUT "-)" EVENT},
-	    {"one byte", members_put, .params = BOTH, .body = "x", .rc = ES_BAD_REQUEST},
+	    {"a body of one byte", members_put, .params = BOTH, .body = "x",
+		.rc = ES_BAD_REQUEST},
 	    {"an admin", members_put, .params = BOTH, .body = "{\"role\":\"admin\"}",
 		.status = 200, .calls = PUT "admin)" EVENT},
 	    {"an owner", members_put, .params = BOTH, .body = "{\"role\":\"owner\"}",
@@ -133,8 +135,10 @@ put(void)
 		.body = "{\"role\":\"guest\"}", .rc = ES_INVALID, .field = "role"},
 	    {"an unknown member", members_put, .params = BOTH, .body = "{\"x\":1}",
 		.rc = ES_INVALID, .field = "x"},
-	    {"no channel", members_put, .params = {"x", RIG_BOB}, .rc = ES_NOT_FOUND},
-	    {"no user", members_put, .params = {RIG_CHANNEL, "x"}, .rc = ES_NOT_FOUND},
+	    {"a malformed channel id", members_put, .params = {"x", RIG_BOB},
+		.rc = ES_NOT_FOUND},
+	    {"a malformed user id", members_put, .params = {RIG_CHANNEL, "x"},
+		.rc = ES_NOT_FOUND},
 	};
 	static const struct rig_row added[] = {
 	    {"a user that is added", members_put, .params = BOTH, .status = 201,
@@ -156,14 +160,16 @@ removed_and_banned(void)
 		.calls = "member_store_remove(c001 a002)" TWO},
 	    {"remove oneself", members_delete, .params = ME, .status = 204,
 		.calls = "member_store_remove(c001 a001)" TWO},
-	    {"remove: no channel", members_delete, .params = {"x", RIG_BOB},
+	    {"remove: a malformed channel id", members_delete, .params = {"x", RIG_BOB},
 		.rc = ES_NOT_FOUND},
-	    {"remove: no user", members_delete, .params = {RIG_CHANNEL, "x"},
+	    {"remove: a malformed user id", members_delete, .params = {RIG_CHANNEL, "x"},
 		.rc = ES_NOT_FOUND},
 	    {"ban", bans_put, .params = BOTH, .status = 204,
 		.calls = "member_store_ban(c001 a002)" TWO},
-	    {"ban: no channel", bans_put, .params = {"x", RIG_BOB}, .rc = ES_NOT_FOUND},
-	    {"ban: no user", bans_put, .params = {RIG_CHANNEL, "x"}, .rc = ES_NOT_FOUND},
+	    {"ban: a malformed channel id", bans_put, .params = {"x", RIG_BOB},
+		.rc = ES_NOT_FOUND},
+	    {"ban: a malformed user id", bans_put, .params = {RIG_CHANNEL, "x"},
+		.rc = ES_NOT_FOUND},
 	};
 
 	run(rows, ES_COUNT(rows));
@@ -176,8 +182,10 @@ ban_lifted(void)
 	static const struct rig_row lifted[] = {
 	    {"a ban", bans_delete, .params = BOTH, .status = 204,
 		.calls = "ban_store_lift(c001 a002)"},
-	    {"no channel", bans_delete, .params = {"x", RIG_BOB}, .rc = ES_NOT_FOUND},
-	    {"no user", bans_delete, .params = {RIG_CHANNEL, "x"}, .rc = ES_NOT_FOUND},
+	    {"a malformed channel id", bans_delete, .params = {"x", RIG_BOB},
+		.rc = ES_NOT_FOUND},
+	    {"a malformed user id", bans_delete, .params = {RIG_CHANNEL, "x"},
+		.rc = ES_NOT_FOUND},
 	};
 	static const struct rig_row none[] = {
 	    {"no ban", bans_delete, .params = BOTH, .status = 204,
@@ -198,23 +206,23 @@ typing_and_read(void)
 	static const struct rig_row rows[] = {
 	    {"typing", typing_post, .params = {RIG_CHANNEL}, .status = 204,
 		.calls = "channel_access_check_post(c001); announce_typing(c001)"},
-	    {"typing: no id", typing_post, .params = {"x"}, .rc = ES_NOT_FOUND},
+	    {"typing: a malformed id", typing_post, .params = {"x"}, .rc = ES_NOT_FOUND},
 	    {"read", read_mark_put, .params = {RIG_CHANNEL}, .body = "{\"messageId\":7}",
 		.status = 204, .calls = "message_store_mark_read(c001 7)"},
-	    {"read: nothing", read_mark_put, .params = {RIG_CHANNEL},
+	    {"read: no message", read_mark_put, .params = {RIG_CHANNEL},
 		.body = "{\"messageId\":0}", .status = 204,
 		.calls = "message_store_mark_read(c001 0)"},
-	    {"read: the largest, as text", read_mark_put, .params = {RIG_CHANNEL},
+	    {"read: the maximum, as text", read_mark_put, .params = {RIG_CHANNEL},
 		.body = "{\"messageId\":\"9007199254740991\"}", .status = 204,
 		.calls = "message_store_mark_read(c001 9007199254740991)"},
-	    {"read: beyond the largest", read_mark_put, .params = {RIG_CHANNEL},
+	    {"read: above the maximum", read_mark_put, .params = {RIG_CHANNEL},
 		.body = "{\"messageId\":9007199254740992}", .rc = ES_INVALID,
 		.field = "messageId"},
-	    {"read: below nothing", read_mark_put, .params = {RIG_CHANNEL},
+	    {"read: below 0", read_mark_put, .params = {RIG_CHANNEL},
 		.body = "{\"messageId\":-1}", .rc = ES_INVALID, .field = "messageId"},
-	    {"read: no number", read_mark_put, .params = {RIG_CHANNEL}, .body = "{}",
-		.rc = ES_INVALID, .field = "messageId"},
-	    {"read: no channel", read_mark_put, .params = {"x"},
+	    {"read: without a number", read_mark_put, .params = {RIG_CHANNEL},
+		.body = "{}", .rc = ES_INVALID, .field = "messageId"},
+	    {"read: a malformed channel id", read_mark_put, .params = {"x"},
 		.body = "{\"messageId\":7}", .rc = ES_NOT_FOUND},
 	};
 

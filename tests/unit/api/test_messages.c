@@ -47,23 +47,24 @@ static void
 refused(void)
 {
 	static const struct rig_row rows[] = {
-	    {"two ways", messages_list, IN_CHANNEL, .query = "before=9&after=1",
+	    {"before and after", messages_list, IN_CHANNEL, .query = "before=9&after=1",
 		.rc = ES_BAD_REQUEST},
-	    {"two other ways", messages_list, IN_CHANNEL, .query = "around=9&after=1",
+	    {"around and after", messages_list, IN_CHANNEL, .query = "around=9&after=1",
 		.rc = ES_BAD_REQUEST},
-	    {"two ways, from the first message", messages_list, IN_CHANNEL,
+	    {"before and around, both 0", messages_list, IN_CHANNEL,
 		.query = "before=0&around=0", .rc = ES_BAD_REQUEST},
-	    {"no number", messages_list, IN_CHANNEL, .query = "before=x",
+	    {"not a number", messages_list, IN_CHANNEL, .query = "before=x",
 		.rc = ES_BAD_REQUEST, .field = "?before"},
 	    {"below 0", messages_list, IN_CHANNEL, .query = "after=-1", .rc = ES_INVALID,
 		.field = "?after"},
-	    {"beyond the largest", messages_list, IN_CHANNEL,
+	    {"above the maximum", messages_list, IN_CHANNEL,
 		.query = "around=9007199254740992", .rc = ES_INVALID, .field = "?around"},
 	    {"a page of 0", messages_list, IN_CHANNEL, .query = "limit=0",
 		.rc = ES_INVALID, .field = "?limit"},
 	    {"a page of 201", messages_list, IN_CHANNEL, .query = "limit=201",
 		.rc = ES_INVALID, .field = "?limit"},
-	    {"no channel", messages_list, .params = {"x"}, .rc = ES_NOT_FOUND},
+	    {"a malformed channel id", messages_list, .params = {"x"},
+		.rc = ES_NOT_FOUND},
 	};
 
 	rig_begin();
@@ -145,12 +146,14 @@ one_by_number(void)
 		.calls = "message_store_get(c001 7)", .says = MESSAGE},
 	    {"the first", messages_get, BY_NUMBER("1"), .status = 200,
 		.calls = "message_store_get(c001 1)"},
-	    {"the largest", messages_get, BY_NUMBER("9007199254740991"), .status = 200,
+	    {"the maximum", messages_get, BY_NUMBER("9007199254740991"), .status = 200,
 		.calls = "message_store_get(c001 9007199254740991)"},
 	    {"0", messages_get, BY_NUMBER("0"), .rc = ES_NOT_FOUND},
-	    {"beyond", messages_get, BY_NUMBER("9007199254740992"), .rc = ES_NOT_FOUND},
-	    {"no number", messages_get, BY_NUMBER("x"), .rc = ES_NOT_FOUND},
-	    {"no channel", messages_get, .params = {"x", "7"}, .rc = ES_NOT_FOUND},
+	    {"above the maximum", messages_get, BY_NUMBER("9007199254740992"),
+		.rc = ES_NOT_FOUND},
+	    {"not a number", messages_get, BY_NUMBER("x"), .rc = ES_NOT_FOUND},
+	    {"a malformed channel id", messages_get, .params = {"x", "7"},
+		.rc = ES_NOT_FOUND},
 	};
 
 	rig_begin();
@@ -185,7 +188,7 @@ one_by_client_id(void)
 		.calls = BY_CLIENT, .says = MESSAGE},
 	    {"a malformed id", messages_by_client_id, CLIENT_ID("a b"),
 		.rc = ES_NOT_FOUND},
-	    {"no channel", messages_by_client_id, .params = {"x", "k"},
+	    {"a malformed channel id", messages_by_client_id, .params = {"x", "k"},
 		.rc = ES_NOT_FOUND},
 	};
 

@@ -158,7 +158,7 @@ read_and_listed(void)
 	static const struct rig_row rows[] = {
 	    {"one", tenants_get, TENANT, .status = 200, .calls = "tenant_store_get(0001)",
 		.says = WHOLE},
-	    {"no id", tenants_get, .params = {"acme"}, .rc = ES_NOT_FOUND},
+	    {"a malformed id", tenants_get, .params = {"acme"}, .rc = ES_NOT_FOUND},
 	    {"the caller's", tenant_own_get, .status = 200,
 		.calls = "tenant_store_get(0001)", .says = WHOLE},
 	    {"all", tenants_list, .status = 200,
@@ -193,7 +193,7 @@ changed(void)
 	    {"its limits", tenants_patch, TENANT,
 		.body = "{\"maxChannels\":3,\"maxMessagesPerSecond\":4}", .status = 200,
 		.calls = PATCH "name=- channels=3 messages=4 settings=-)" ACL},
-	    {"no limits any more", tenants_patch, TENANT,
+	    {"null as the limits", tenants_patch, TENANT,
 		.body = "{\"maxChannels\":null,\"maxMessagesPerSecond\":null}",
 		.status = 200,
 		.calls = PATCH "name=- channels=-2 messages=-2 settings=-)" ACL},
@@ -211,7 +211,7 @@ changed(void)
 		.field = "maxChannels"},
 	    {"settings that are no object", tenants_patch, TENANT,
 		.body = "{\"settings\":\"x\"}", .rc = ES_INVALID, .field = "settings"},
-	    {"no id", tenants_patch, .params = {"acme"}, .body = "{}",
+	    {"a malformed id", tenants_patch, .params = {"acme"}, .body = "{}",
 		.rc = ES_NOT_FOUND},
 	};
 
@@ -228,8 +228,10 @@ suspended(void)
 		.says = WHOLE},
 	    {"resumed", tenants_resume, TENANT, .status = 200,
 		.calls = "tenant_store_resume(0001)" ACL, .says = WHOLE},
-	    {"suspended: no id", tenants_suspend, .params = {"x"}, .rc = ES_NOT_FOUND},
-	    {"resumed: no id", tenants_resume, .params = {"x"}, .rc = ES_NOT_FOUND},
+	    {"suspended: a malformed id", tenants_suspend, .params = {"x"},
+		.rc = ES_NOT_FOUND},
+	    {"resumed: a malformed id", tenants_resume, .params = {"x"},
+		.rc = ES_NOT_FOUND},
 	};
 
 	run(rows, ES_COUNT(rows));

@@ -112,11 +112,11 @@ refused_lifetimes(void)
 		.field = "ttlSeconds"},
 	    {"an unknown member", user_tokens_create, .params = {RIG_BOB},
 		.body = "{\"scope\":\"all\"}", .rc = ES_INVALID, .field = "scope"},
-	    {"no JSON", user_tokens_create, .params = {RIG_BOB}, .body = "ttl",
+	    {"not JSON", user_tokens_create, .params = {RIG_BOB}, .body = "ttl",
 		.rc = ES_BAD_REQUEST},
-	    {"one byte", user_tokens_create, .params = {RIG_BOB}, .body = "x",
+	    {"a body of one byte", user_tokens_create, .params = {RIG_BOB}, .body = "x",
 		.rc = ES_BAD_REQUEST},
-	    {"no id", user_tokens_create, .params = {"bob"}, .rc = ES_NOT_FOUND},
+	    {"a malformed id", user_tokens_create, .params = {"bob"}, .rc = ES_NOT_FOUND},
 	};
 
 	begin();

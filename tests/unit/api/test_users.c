@@ -47,7 +47,7 @@ read_one(void)
 	    {"me", users_me, .status = 200, .calls = "user_store_get(a001)",
 		.says =
 		    "{\"userId\":\"" RIG_ALICE SHAPE("\"b@example.test\"", "\"ext-7\"")},
-	    {"no id", users_get, .params = {"bob"}, .rc = ES_NOT_FOUND},
+	    {"a malformed id", users_get, .params = {"bob"}, .rc = ES_NOT_FOUND},
 	};
 
 	run(rows, ES_COUNT(rows));
@@ -133,17 +133,19 @@ changed(void)
 	    {"the external id", users_patch, "admin", OF_BOB,
 		.body = "{\"externalId\":\"e2\"}", .status = 200,
 		.calls = PATCH "email=- name=- role=- ext=e2)"},
-	    {"no external id any more", users_patch, "admin", OF_BOB,
+	    {"null as the external id", users_patch, "admin", OF_BOB,
 		.body = "{\"externalId\":null}", .status = 200,
 		.calls = PATCH "email=- name=- role=- ext=)"},
-	    {"nor so", users_patch, "admin", OF_BOB, .body = "{\"externalId\":\"\"}",
-		.status = 200, .calls = PATCH "email=- name=- role=- ext=)"},
+	    {"an empty external id", users_patch, "admin", OF_BOB,
+		.body = "{\"externalId\":\"\"}", .status = 200,
+		.calls = PATCH "email=- name=- role=- ext=)"},
 	    {"oneself", users_patch, .params = {"me"}, .body = "{}", .status = 200,
 		.calls = "user_store_patch(a001 email=- name=- role=- ext=-)"},
-	    {"no name any more", users_patch, "admin", OF_BOB,
+	    {"null as the name", users_patch, "admin", OF_BOB,
 		.body = "{\"displayName\":null}", .rc = ES_INVALID,
 		.field = "displayName"},
-	    {"no id", users_patch, .params = {"bob"}, .body = "{}", .rc = ES_NOT_FOUND},
+	    {"a malformed id", users_patch, .params = {"bob"}, .body = "{}",
+		.rc = ES_NOT_FOUND},
 	};
 
 	run(rows, ES_COUNT(rows));
@@ -163,9 +165,12 @@ status_changed(void)
 		.calls = "user_store_reactivate(a002)" ACL, .says = WHOLE},
 	    {"deleted", users_delete, "admin", OF_BOB, .status = 204,
 		.calls = "user_store_delete(a002); announce_events(3)" ACL GONE},
-	    {"deactivated: no id", users_deactivate, .params = {"x"}, .rc = ES_NOT_FOUND},
-	    {"reactivated: no id", users_reactivate, .params = {"x"}, .rc = ES_NOT_FOUND},
-	    {"deleted: no id", users_delete, .params = {"x"}, .rc = ES_NOT_FOUND},
+	    {"deactivated: a malformed id", users_deactivate, .params = {"x"},
+		.rc = ES_NOT_FOUND},
+	    {"reactivated: a malformed id", users_reactivate, .params = {"x"},
+		.rc = ES_NOT_FOUND},
+	    {"deleted: a malformed id", users_delete, .params = {"x"},
+		.rc = ES_NOT_FOUND},
 	};
 
 	rig_begin();
