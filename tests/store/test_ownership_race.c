@@ -273,11 +273,12 @@ cleanup(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"the owner leaves", the_owner_leaves},
-    {"the owner gives up the role", the_owner_gives_up_the_role},
-    {"an owner is added", an_owner_is_added},
-    {"the tenant's owner takes over", the_tenants_owner_takes_over},
-    {"all changes at once", all_changes_at_once},
+    {"the owner leaves while the heir is deactivated", the_owner_leaves},
+    {"the owner gives up the role while the heir is deactivated",
+	the_owner_gives_up_the_role},
+    {"a user is added as an owner while it is deactivated", an_owner_is_added},
+    {"a user takes a channel over while it is deactivated", the_tenants_owner_takes_over},
+    {"owner and heir go at the same time", all_changes_at_once},
     CU_TEST_INFO_NULL,
 };
 CUNIT_MAIN_WITH("ownership_race", cases, setup, cleanup)

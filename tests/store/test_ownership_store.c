@@ -259,7 +259,7 @@ static CU_TestInfo cases[] = {
 	an_owner_of_the_tenant_takes_over_an_orphaned_channel},
     {"a channel with an active owner can't be taken over",
 	a_channel_with_an_active_owner_can_not_be_taken_over},
-    {"a member becomes the owner", a_member_becomes_the_owner},
+    {"the owner of the tenant takes over as a member", a_member_becomes_the_owner},
     CU_TEST_INFO_NULL,
 };
 STORE_MAIN("ownership_store", cases, f)

@@ -349,7 +349,7 @@ static CU_TestInfo cases[] = {
     {"notices a loss while idle", notices_a_loss_while_idle},
     {"a missed deadline drops the connection", a_missed_deadline_drops_the_connection},
     {"closing ends the statements in flight", closing_ends_the_statements_in_flight},
-    {"done may send", done_may_send},
+    {"done() may send a statement", done_may_send},
     {"sends more than the socket buffers hold", sends_more_than_the_socket_buffers_hold},
     {"waits for a server that is away", waits_for_a_server_that_is_away},
     CU_TEST_INFO_NULL,

@@ -91,7 +91,7 @@ anything_else_is_refused(void)
 static CU_TestInfo cases[] = {
     {"a hint equals itself after being written and read",
 	a_hint_equals_itself_after_being_written_and_read},
-    {"other releases are understood", other_releases_are_understood},
+    {"hints of older and newer releases are understood", other_releases_are_understood},
     {"anything else is refused", anything_else_is_refused},
     CU_TEST_INFO_NULL,
 };

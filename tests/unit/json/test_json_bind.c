@@ -234,7 +234,7 @@ static CU_TestInfo cases[] = {
     {"accepts matching values", accepts_matching_values},
     {"null counts as absent where the field allows it",
 	null_counts_as_absent_where_the_field_allows_it},
-    {"names the wrong field", names_the_wrong_field},
+    {"an error names the wrong field", names_the_wrong_field},
     {"refuses what RFC 8259 refuses", refuses_what_rfc_8259_refuses},
     {"names the place of a syntax error", names_the_place_of_a_syntax_error},
     {"binds one tree by several tables", binds_one_tree_by_several_tables},

@@ -1,4 +1,4 @@
-/* A subscription that is lost for a moment. */
+/* The client loses its subscription for a moment. */
 #include "core/clock.h"
 #include "cunit_main.h"
 #include "fake_redis.h"

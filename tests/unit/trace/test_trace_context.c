@@ -122,9 +122,9 @@ writes_what_it_reads(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"takes each version", takes_each_version},
+    {"accepts each version", takes_each_version},
     {"refuses other text", refuses_other_text},
-    {"takes the header of Amazon", takes_the_header_of_amazon},
+    {"accepts X-Amzn-Trace-Id", takes_the_header_of_amazon},
     {"refuses a header without a root", refuses_a_header_without_a_root},
     {"writes what it reads", writes_what_it_reads},
     CU_TEST_INFO_NULL,

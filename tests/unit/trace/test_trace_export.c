@@ -382,7 +382,7 @@ static CU_TestInfo cases[] = {
 	the_end_does_not_wait_for_a_silent_collector},
     {"the end comes while a slow collector is behind",
 	the_end_comes_while_a_slow_collector_is_behind},
-    {"a rest of a line is not sent", a_rest_of_a_line_is_not_sent},
+    {"the rest of a line is not sent", a_rest_of_a_line_is_not_sent},
     {"a full short queue goes at once", a_full_short_queue_goes_at_once},
     {"each span counts once", each_span_counts_once},
     {"a refusal ends an outage", a_refusal_ends_an_outage},
