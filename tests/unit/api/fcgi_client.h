@@ -12,20 +12,20 @@ struct fcgi_client {
 	size_t len;
 };
 
-/* Connect to a unix socket; false on failure. */
+/* Connects to a unix socket. False on failure. */
 bool fcgi_client_open(struct fcgi_client *c, const char *path);
 void fcgi_client_close(struct fcgi_client *c);
 
 /* True when fcgi_client_begin asks to keep the connection (FCGI_KEEP_CONN). */
 #define FCGI_CLIENT_KEEP 0x100
 
-/* Append bytes for the next fcgi_client_send. */
+/* Append bytes for the next fcgi_client_send(). */
 void fcgi_client_begin(struct fcgi_client *c, unsigned role);
 /* pairs: name, value, ..., NULL; ends the stream of parameters. */
 void fcgi_client_params(struct fcgi_client *c, const char *const pairs[]);
 /* A part of the body; an empty part ends the body. */
 void fcgi_client_stdin(struct fcgi_client *c, const char *data, size_t len);
-/* A raw record. */
+/* Appends a record with these bytes. */
 void fcgi_client_record(
     struct fcgi_client *c, unsigned type, const void *data, size_t len);
 

@@ -14,7 +14,7 @@
 extern struct rig caller_rig;
 extern struct client caller;
 
-/* Start a worker with these settings: ES_TRUSTED_PROXIES, and handshakes a minute of one
+/* Starts a worker with these settings: ES_TRUSTED_PROXIES, and handshakes a minute of one
  * address. */
 void caller_up_with(const char *trusted, int64_t per_min);
 void caller_down(void);

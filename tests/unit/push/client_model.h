@@ -40,9 +40,9 @@ extern unsigned model_events, model_gaps, model_resets, model_faults;
 extern unsigned model_mixed; /* events after one of another channel in the same write */
 extern char model_first_fault[400];
 
-/* Note a subscribe that the client sends. */
+/* Notes a subscribe that the client sends. */
 void model_subscribe(struct model_channel *known, unsigned id, int64_t after, bool wild);
-/* Check a frame that the client receives. f->model is a struct client. */
+/* Checks a frame that the client receives. f->model is a struct client. */
 void model_receive(struct fake_conn *f, const char *json);
 void model_fault(const char *what, const char *json, int64_t at);
 

@@ -24,8 +24,8 @@ struct fake_conn {
 	struct conn conn;
 	struct fake_worker *worker;
 	bool used, blocked, wants_writable;
-	/* Refuse the next write although there is room, and block the connection, as when
-	 * the control frames before it can't be written. */
+	/* Refuses the next write although there is room, and blocks the connection, as
+	 * when the control frames before it can't be written. */
 	bool refuse;
 	size_t room;
 	unsigned writes;     /* of channel frames */

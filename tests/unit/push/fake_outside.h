@@ -72,23 +72,23 @@ struct presence_io out_presence_io(struct outside *o);
 unsigned out_random(struct outside *o, unsigned below);
 bool out_chance(struct outside *o, unsigned percent);
 
-/* Commit an event and publish it. faults may drop, repeat or delay the message. */
+/* Commits an event and publishes it. faults may drop, repeat or delay the message. */
 void out_commit(struct outside *o, unsigned channel, enum event_kind kind, int user);
-/* Ban the user from the channel. */
+/* Bans the user from the channel. */
 void out_ban(struct outside *o, unsigned channel, int user);
-/* Make the channel private, so that only members read it, or public. */
+/* Makes the channel private, so that only members read it, or public. */
 void out_set_private(struct outside *o, unsigned channel, bool is_private);
-/* Let only user 0 send, or everyone. */
+/* Lets only user 0 send, or everyone. */
 void out_set_posting(struct outside *o, unsigned channel, bool admins_post);
-/* Drop the events above head, as the restore of an older backup does. */
+/* Drops the events above head, as the restore of an older backup does. */
 void out_restore(struct outside *o, unsigned channel, int64_t head);
 
-/* Deliver one answer of the database, or one message or confirmation of pub/sub. False:
+/* Delivers one answer of the database, or one message or confirmation of pub/sub. False:
  * nothing is left. */
 bool out_deliver_one(struct outside *o);
-/* Deliver everything that is under way. */
+/* Delivers everything that is under way. */
 void out_deliver_all(struct outside *o);
-/* Lose the connection that is subscribed to topics, with the messages on it.
+/* Loses the connection that is subscribed to topics, with the messages on it.
  * out_reconnect() opens it again. */
 void out_disconnect(struct outside *o);
 void out_reconnect(struct outside *o);
@@ -102,7 +102,7 @@ struct event out_event_of(
     const struct outside *o, const struct out_channel *ch, int64_t seq);
 void pub_topic(void *ctx, const char *topic, bool wanted);
 void pub_send(void *ctx, const char *topic, const char *data, size_t len);
-/* Publish, but hold the message back until pub_deliver_late(). */
+/* Publishes, but holds the message back until pub_deliver_late(). */
 void pub_send_late(struct outside *o, const char *topic, const char *data, size_t len);
 void pub_deliver_late(struct outside *o);
 bool pub_deliver_one(struct outside *o);

@@ -104,7 +104,7 @@ pub_send(void *ctx, const char *topic, const char *data, size_t len)
 		push(&o->stream, item_new(topic, data, len));
 }
 
-/* Route the message as a worker does: topics of presence go to presence, all others to
+/* Routes the message as a worker does: topics of presence go to presence, all others to
  * the hub. */
 static void
 pub_message(struct fake_worker *w, const struct out_item *item)

@@ -55,7 +55,7 @@ bool fakes_answer_eval(void);
 /* Redis answers the GETDEL with this string (NULL: nil), or it fails with rc. False: no
  * GETDEL is under way. */
 bool fakes_answer_text(enum es_code rc, const char *value);
-/* Deliver every result that is due now; true if there was any. */
+/* Delivers every result that is due now. True: there was one. */
 bool fakes_run(void);
 
 #endif

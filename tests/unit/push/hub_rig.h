@@ -17,10 +17,10 @@ enum es_code hub_subscribe_to(
     struct fake_conn *f, const char *channel, int64_t after, const char *epoch);
 /* after < 0: a request without `after`. */
 void hub_subscribe(struct fake_conn *f, unsigned channel, int64_t after);
-/* Commit n messages to the channel. */
+/* Commits n messages to the channel. */
 void hub_publish(unsigned channel, unsigned n);
 
-/* hub_deliver_all(): deliver everything that is under way. hub_advance(): move the clock,
+/* hub_deliver_all() delivers everything that is under way. hub_advance() moves the clock,
  * with a tick and hub_deliver_all() every 250 ms. */
 void hub_deliver_all(void);
 void hub_advance(int64_t ms);

@@ -35,32 +35,32 @@ void rig_up(struct rig *r);
 /* As rig_up(); `change` alters the settings before the worker starts. */
 void rig_up_with(struct rig *r, void (*change)(struct push_conf *conf));
 void rig_down(struct rig *r);
-/* Turn the loop a few times and deliver all results of the fakes. */
+/* Turns the loop a few times and delivers all results of the fakes. */
 void rig_turn(struct rig *r);
-/* Run the work of one second: all periodic work once. */
+/* Does the work of one second: all periodic work once. */
 void rig_second(struct rig *r);
-/* Connect with a valid token and turn the loop until hello. sndbuf: size of the socket's
- * send buffer; 0: the default. */
+/* Connects with a valid token and turns the loop until hello. sndbuf: size of the
+ * socket's send buffer; 0: the default. */
 void rig_client(struct rig *r, struct client *c, int sndbuf);
 void rig_client_without_token(struct rig *r, struct client *c);
-/* Connect with a token of this user; do not wait for hello. */
+/* Connects with a token of this user. Does not wait for hello. */
 void rig_client_as(struct rig *r, struct client *c, const char *user);
 char *rig_token(struct rig *r);
 /* The connection of the client in the worker, NULL when gone. */
 struct conn *rig_conn(struct rig *r, const struct client *c);
 
-/* Read the bytes that have arrived, at most max; false at the end of the stream. */
+/* Reads the bytes that have arrived, at most max. False at the end of the stream. */
 bool client_read(struct client *c, size_t max);
 /* Takes the next whole frame. Fails the test for bytes that RFC 6455 forbids a server to
  * send. */
 void client_next(struct client *c, struct got *out);
-/* Send one masked frame. */
+/* Sends one masked frame. */
 void client_send(struct client *c, int opcode, bool fin, const char *data, size_t len);
 void client_text(struct client *c, const char *json);
 void client_close(struct client *c);
-/* Turn the loop until a text frame with this piece arrives; skip other frames. */
+/* Turns the loop until a text frame with this piece arrives. Skips other frames. */
 bool rig_expect(struct rig *r, struct client *c, const char *piece, struct got *out);
-/* Turn the loop until the Close frame arrives; return its code, or 0. */
+/* Turns the loop until the Close frame arrives. Returns its code, or 0. */
 unsigned rig_close_code(struct rig *r, struct client *c);
 
 #endif

@@ -83,7 +83,7 @@ parse(const unsigned char *bytes, size_t len, size_t step, struct parsed *h)
 	}
 }
 
-/* Append a masked frame; the mask is not zero. */
+/* Appends a masked frame. The mask is not zero. */
 static size_t
 frame(unsigned char *out, unsigned first, const char *payload, size_t len)
 {
