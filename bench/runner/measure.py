@@ -1,0 +1,209 @@
+"""Measures a row of the table of workloads: one function for each kind."""
+
+import os
+import time
+
+import processes
+import workloads as w
+from load import Floor, Load
+from result import Result
+from stack import free_port
+from world import World
+
+SETTLE_MS = 3000    # after the last connect, until memory is read
+FLOOR_RATE = 16     # the floors begin to search their rate at so many times EchoStream's
+
+
+class Target:
+    """A server with connected clients: EchoStream, or a floor."""
+
+    def __init__(self, bench, name, clients):
+        self.name, self.floor = name, None
+        stack, build, places = bench.stack, bench.build, bench.places
+        port, self.pids = stack.push_port(), stack.push_pids
+        if name != "echostream":
+            port = free_port(stack.push_port() + 1)
+            self.floor = Floor(build, places.server, port, name)
+            self.pids = self.floor.pids
+        try:
+            self.load = Load(build, places.load, clients, port, stack.rest_port())
+        except BaseException:
+            self.close_floor()
+            raise
+
+    def close_floor(self):
+        if self.floor is not None:
+            self.floor.close()
+
+    def close(self):
+        self.load.close()
+        self.close_floor()
+
+
+class Bench:
+    def __init__(self, stack, build, places, options):
+        self.stack, self.build, self.places = stack, build, places
+        self.runs, self.smoke, self.folder = options.runs, options.smoke, options.folder
+        self.say, self.out_of_time = options.say, options.out_of_time
+
+    def measure(self, row):
+        result = Result(row, self.runs)
+        self.stack.place(row.split)
+        globals()["measure_" + row.kind](self, row, result)
+        return result
+
+    def clients(self, row):
+        """Makes the tenant of a row; returns it and the file of its clients."""
+        world = World(self.stack, w.SENDERS, row.sockets, row.channels)
+        path = os.path.join(self.folder, "clients")
+        world.write_clients(path)
+        return world, path
+
+    def numbers(self):
+        """The numbers of the runs, until the time is up."""
+        for n in range(self.runs):
+            if n > 0 and self.out_of_time():
+                self.say("the time is up: %d of %d runs" % (n, self.runs))
+                return
+            yield n
+
+    def open_targets(self, row, targets):
+        """Starts the floors and connects all clients of all targets."""
+        _, path = self.clients(row)
+        for name in ("echostream",) + row.targets:
+            targets.append(Target(self, name, path))
+        for target in targets:
+            target.load.connect(w.SENDERS + row.sockets, w.AT_ONCE)
+
+
+def send(target, rate, seconds, smoke):
+    warm_ms = 100 if smoke else w.WARM_MS
+    return target.load.ask("send %g %d %d %d" % (rate, seconds * 1000, warm_ms, w.BODY_BYTES),
+                           seconds + 12)
+
+
+def measure_deliver(bench, row, result):
+    targets = []
+    try:
+        bench.open_targets(row, targets)
+        for _ in bench.numbers():
+            for target in targets:
+                before, at = bench.stack.cpu(), time.monotonic()
+                got = send(target, row.rate, row.seconds, bench.smoke)
+                if target.name == "echostream":
+                    result.cpu(before, bench.stack.cpu(), time.monotonic() - at)
+                result.raw(target.name, got)
+                result.judge(target.name, got)
+                for share in ("p50", "p99"):
+                    result.add(share, "ms", target.name, got["deliveryUs"][share] / 1000)
+    finally:
+        for target in targets:
+            target.close()
+
+
+def measure_most(bench, row, result):
+    targets = []
+    try:
+        bench.open_targets(row, targets)
+        for _ in bench.numbers():
+            for target in targets:
+                best = find_most(bench, row, target, result)
+                result.add("most msg/s, p99 < %d ms" % row.limit_ms, "/s", target.name, best)
+                result.add("deliveries/s", "/s", target.name, best * row.sockets / row.channels)
+    finally:
+        for target in targets:
+            target.close()
+
+
+def find_most(bench, row, target, result):
+    """The highest rate at which all messages arrive and p99 stays below the limit: doubles the rate
+    until it fails, then halves the interval until it is 12 % wide."""
+    good, bad = 0, None
+    rate = row.rate if target.name == "echostream" or bench.smoke else row.rate * FLOOR_RATE
+    for _ in range(1 if bench.smoke else w.MOST_STEPS):
+        got = send(target, rate, row.seconds, bench.smoke)
+        result.raw(target.name, got)
+        result.judge(target.name, got, only_frames=True)
+        if holds(got, row.limit_ms) or bench.smoke:
+            good = rate
+        else:
+            bad = rate
+            time.sleep(1)   # what the server still has to do must not burden the next rate
+        if bad is not None and (bad - good) <= 0.12 * bad:
+            break
+        rate = rate * 2 if bad is None else (good + bad) / 2
+    return good
+
+
+def holds(got, limit_ms):
+    return got["acked"] == got["scheduled"] and got["missing"] == 0 and \
+        0 < got["deliveryUs"]["p99"] < limit_ms * 1000
+
+
+def measure_idle(bench, row, result):
+    _, path = bench.clients(row)
+    for _ in bench.numbers():
+        for name in ("echostream",) + row.targets:
+            if name == "echostream" and not bench.smoke:
+                bench.stack.restart_push()
+                bench.stack.place(row.split)
+            target = Target(bench, name, path)
+            try:
+                before = processes.user_bytes(target.pids())
+                got = target.load.connect(w.SENDERS + row.sockets, w.AT_ONCE)
+                target.load.ask("wait %d" % (100 if bench.smoke else SETTLE_MS))
+                after = processes.user_bytes(target.pids())
+            finally:
+                target.close()
+            got.update(userBytesBefore=before, userBytesAfter=after)
+            result.raw(name, got)
+            result.judge(name, got)
+            sockets = w.SENDERS + row.sockets
+            result.add("user memory a socket", "KiB", name, (after - before) / sockets / 1024)
+            result.add("all user memory / sockets", "KiB", name, after / sockets / 1024)
+
+
+def measure_connect(bench, row, result):
+    _, path = bench.clients(row)
+    count = w.SENDERS + row.sockets
+    for _ in bench.numbers():
+        for name in ("echostream",) + row.targets:
+            target = Target(bench, name, path)
+            try:
+                first = target.load.connect(count, w.AT_ONCE)
+                target.load.ask("cut")
+                storm = target.load.connect(count, w.STORM_AT_ONCE)
+            finally:
+                target.close()
+            for kind, got in (("connects + subscribes/s, %d at once" % w.AT_ONCE, first),
+                              ("reconnects/s, %d at once" % w.STORM_AT_ONCE, storm)):
+                result.raw(name, got)
+                result.judge(name, got)
+                result.add(kind, "/s", name, got["perS"])
+                result.add(kind.partition("/s")[0] + ": p99", "ms", name, got["readyUs"]["p99"] / 1000)
+
+
+def measure_rest(bench, row, result):
+    world, path = bench.clients(row)
+    target = Target(bench, "echostream", path)
+    try:
+        target.load.connect(w.SENDERS + row.sockets, w.AT_ONCE)
+        got = target.load.ask("send %d 1000 0 %d 8" % (60 * row.channels, w.BODY_BYTES), 12)
+        result.raw("echostream", got)
+        result.judge("echostream", got)
+        for _ in bench.numbers():
+            base = 0
+            for name, method, url, prefer in w.REQUESTS:
+                url = url.replace("{channel}", world.channels[0])
+                got = target.load.ask("rest %d %d %d %s %s %s" % (
+                    w.REST_CONNECTIONS, row.seconds * 1000, 100 if bench.smoke else 500, method,
+                    url, prefer), row.seconds + 12)
+                got["request"] = name
+                result.raw("echostream", got)
+                result.judge("echostream", got)
+                base = base or got["perS"]
+                result.add(name, "/s", "healthz", base)
+                result.add(name, "/s", "echostream", got["perS"])
+                result.add(name + ": p99", "ms", "echostream", got["us"]["p99"] / 1000)
+    finally:
+        target.close()
