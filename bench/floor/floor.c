@@ -1,4 +1,4 @@
-/* bench_floor PORT plain|gather: serves 127.0.0.1:PORT until it is killed. */
+/* bench_floor PORT plain|gather|faulty: serves 127.0.0.1:PORT until it is killed. */
 #include "floor.h"
 
 #include <arpa/inet.h>
@@ -46,9 +46,10 @@ main(int argc, char **argv)
 	struct rlimit files;
 	int listener;
 
-	if (argc != 3 ||
-	    (strcmp(argv[2], "plain") != 0 && strcmp(argv[2], "gather") != 0)) {
-		(void)fprintf(stderr, "usage: bench_floor PORT plain|gather\n");
+	f.gather = argc == 3 && strcmp(argv[2], "gather") == 0;
+	f.faulty = argc == 3 && strcmp(argv[2], "faulty") == 0;
+	if (argc != 3 || (!f.gather && !f.faulty && strcmp(argv[2], "plain") != 0)) {
+		(void)fprintf(stderr, "usage: bench_floor PORT plain|gather|faulty\n");
 		return 2;
 	}
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -56,7 +57,6 @@ main(int argc, char **argv)
 		files.rlim_cur = files.rlim_max < FILES_MAX ? files.rlim_max : FILES_MAX;
 		(void)setrlimit(RLIMIT_NOFILE, &files);
 	}
-	f.gather = strcmp(argv[2], "gather") == 0;
 	listener = floor_listen((uint16_t)strtoul(argv[1], NULL, 10));
 	if (epoll_ctl(f.epoll, EPOLL_CTL_ADD, listener, &ev) != 0)
 		floor_die("bench_floor: epoll_ctl");

@@ -29,14 +29,18 @@ struct conn {
 struct channel {
 	char id[40];
 	int64_t seq;
+	int64_t held; /* faulty: this number waits for the next one; 0: none */
 	struct conn **subscribers;
 	unsigned n, size;
 };
 
 struct floor {
 	int epoll;
-	bool
-	    gather; /* one write for each socket and turn; else one send for each frame */
+	/* one write for each socket and turn; else one send for each frame */
+	bool gather;
+	/* of ten events of a channel one is lost, one is doubled, and one comes after its
+	 * successor: the generator must find them */
+	bool faulty;
 	struct conn *dirty;
 };
 

@@ -43,7 +43,7 @@ floor_frames_send(struct floor *f, struct conn *c, const char *json, int len)
 }
 
 static void
-floor_frames_message(struct floor *f, struct channel *ch, const char *text)
+floor_frames_event(struct floor *f, struct channel *ch, int64_t seq, const char *text)
 {
 	char json[TEXT_MAX], frame[TEXT_MAX + FRAME_HEAD_MAX];
 	const int len = snprintf(json, sizeof(json),
@@ -52,12 +52,33 @@ floor_frames_message(struct floor *f, struct channel *ch, const char *text)
 	    ",\"payload\":{\"messageId\":%" PRId64
 	    ",\"senderDisplayName\":\"Bench\",\"createdAt\":\"" A_TIME
 	    "\",\"clientMessageId\":\"" AN_ID "\"}}",
-	    ch->id, text, ch->seq, ch->seq - 1, ch->seq);
+	    ch->id, text, seq, seq - 1, seq);
 	const size_t n = frame_head(frame, FRAME_TEXT, (size_t)len);
 
 	memcpy(frame + n, json, (size_t)len);
 	for (unsigned i = 0; i < ch->n; i++)
 		floor_conn_send(f, ch->subscribers[i], frame, n + (size_t)len);
+}
+
+/* Delivers the channel's newest event. The body of a held event is that of its successor,
+ * which only its time shows. */
+static void
+floor_frames_message(struct floor *f, struct channel *ch, const char *text)
+{
+	const int64_t place = f->faulty ? ch->seq % 10 : 0;
+
+	if (place == 3)
+		return;
+	if (place == 7) {
+		ch->held = ch->seq;
+		return;
+	}
+	floor_frames_event(f, ch, ch->seq, text);
+	if (place == 5)
+		floor_frames_event(f, ch, ch->seq, text);
+	if (ch->held != 0)
+		floor_frames_event(f, ch, ch->held, text);
+	ch->held = 0;
 }
 
 void
@@ -75,7 +96,7 @@ floor_frames_text(struct floor *f, struct conn *c, const char *json, size_t len)
 		    snprintf(out, sizeof(out),
 			"{\"type\":\"ack\",\"op\":\"subscribe\",\"id\":\"%s\","
 			"\"channelId\":\"%s\",\"payload\":{\"epoch\":\"e1\",\"seq\":"
-		        "%" PRId64 ",\"replayed\":0}}",
+			"%" PRId64 ",\"replayed\":0}}",
 			mark, channel, ch->seq));
 		return;
 	}

@@ -32,7 +32,7 @@ class Load:
             raise RuntimeError("bench_load ended (status %s) at: %s" % (self.proc.wait(10), line))
         return json.loads(answer)
 
-    def connect(self, count, at_once, seconds=60):
+    def connect(self, count, at_once, seconds=180):
         got = self.ask("connect %d %d %d" % (count, at_once, seconds * 1000), seconds)
         if got["ready"] < count:
             raise RuntimeError("only %d of %d sockets were ready within %d s: %s" % (

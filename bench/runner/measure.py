@@ -73,11 +73,11 @@ class Bench:
         for name in ("echostream",) + row.targets:
             targets.append(Target(self, name, path))
         for target in targets:
-            target.load.connect(w.SENDERS + row.sockets, w.AT_ONCE)
+            target.load.connect(w.SENDERS + row.sockets, w.STORM_AT_ONCE)
 
 
 def send(target, rate, seconds, smoke):
-    warm_ms = 100 if smoke else w.WARM_MS
+    warm_ms = 50 if smoke else w.WARM_MS
     return target.load.ask("send %g %d %d %d" % (rate, seconds * 1000, warm_ms, w.BODY_BYTES),
                            seconds + 12)
 
@@ -151,7 +151,7 @@ def measure_idle(bench, row, result):
             try:
                 before = processes.user_bytes(target.pids())
                 got = target.load.connect(w.SENDERS + row.sockets, w.AT_ONCE)
-                target.load.ask("wait %d" % (100 if bench.smoke else SETTLE_MS))
+                target.load.ask("wait %d" % (50 if bench.smoke else SETTLE_MS))
                 after = processes.user_bytes(target.pids())
             finally:
                 target.close()
@@ -188,7 +188,8 @@ def measure_rest(bench, row, result):
     target = Target(bench, "echostream", path)
     try:
         target.load.connect(w.SENDERS + row.sockets, w.AT_ONCE)
-        got = target.load.ask("send %d 1000 0 %d 8" % (60 * row.channels, w.BODY_BYTES), 12)
+        got = target.load.ask("send %d %d 0 %d 8" % (
+            60 * row.channels, 100 if bench.smoke else 1000, w.BODY_BYTES), 12)
         result.raw("echostream", got)
         result.judge("echostream", got)
         for _ in bench.numbers():
@@ -196,7 +197,7 @@ def measure_rest(bench, row, result):
             for name, method, url, prefer in w.REQUESTS:
                 url = url.replace("{channel}", world.channels[0])
                 got = target.load.ask("rest %d %d %d %s %s %s" % (
-                    w.REST_CONNECTIONS, row.seconds * 1000, 100 if bench.smoke else 500, method,
+                    w.REST_CONNECTIONS, row.seconds * 1000, 50 if bench.smoke else 500, method,
                     url, prefer), row.seconds + 12)
                 got["request"] = name
                 result.raw("echostream", got)

@@ -5,29 +5,27 @@ import os
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
-def parents():
-    """{pid: parent} of all processes."""
+def children():
+    """{pid: its children} of all processes."""
     found = {}
     for name in os.listdir("/proc"):
         if name.isdigit():
             try:
                 with open("/proc/%s/stat" % name, encoding="utf-8", errors="replace") as f:
-                    found[int(name)] = int(f.read().rpartition(") ")[2].split()[1])
+                    parent = int(f.read().rpartition(") ")[2].split()[1])
+                found.setdefault(parent, []).append(int(name))
             except OSError:
                 pass    # the process has ended
     return found
 
 
-def tree(root):
-    """The process and all its descendants."""
-    children = {}
-    for pid, parent in parents().items():
-        children.setdefault(parent, []).append(pid)
+def tree(root, of):
+    """The process and all its descendants; `of` comes from children()."""
     found, todo = [], [root]
     while todo:
         pid = todo.pop()
         found.append(pid)
-        todo += children.get(pid, [])
+        todo += of.get(pid, [])
     return found
 
 

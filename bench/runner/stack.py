@@ -1,6 +1,5 @@
 """The private stack under test: started for the benchmark, on ports and in a folder of its own."""
 
-import json
 import os
 import shutil
 import socket
@@ -81,12 +80,12 @@ class Stack:
         return int(self.env["ES_PORT"])
 
     def programs(self):
-        """{name: pids of the program and of all its children}"""
-        found = {}
-        for program in json.loads(self.dev("status", "-o", "json"))["programs"]:
-            if program["state"] == "up":
-                found[program["name"]] = processes.tree(program["pid"])
-        return found
+        """{name: pids of the program and of all its children}, from the supervisor's list"""
+        with open(os.path.join(self.env["ES_RUN_DIR"], "pids"), encoding="utf-8") as f:
+            masters = [line.split()[:2] for line in f]
+        children = processes.children()
+        return {name: processes.tree(int(pid), children) for name, pid in masters
+                if int(pid) > 0}
 
     def push_pids(self):
         return self.programs()["push"]

@@ -14,7 +14,7 @@ def number(value):
         return "{:,.0f}".format(round(value, -1 if size < 10000 else -2))
     if size >= 100:
         return "%.0f" % value
-    return "%.1f" % value if size >= 10 else "%.2f" % value
+    return "%.1f" % value if size >= 10 else "%.3g" % value
 
 
 def cells(name, figure):

@@ -35,7 +35,7 @@ BODY_BYTES = 200
 AT_ONCE = 256           # connects under way at the same time
 STORM_AT_ONCE = 2000    # the same when all reconnect; ES_PUSH_HANDSHAKES (4,096) refuses more
 REST_CONNECTIONS = 16
-WARM_MS = 1000          # sends before this time are checked, but their times do not count
+WARM_MS = 1000          # 50 with --smoke; sends before this time are checked, but their times do not count
 MOST_STEPS = 14         # rates that kind `most` tries
 
 # name, method, path, header Prefer. {channel} is a channel with 60 messages.
@@ -61,5 +61,5 @@ SETTINGS = {
 
 def smoke(row):
     """The same row, so small that it takes a second; its times mean nothing."""
-    return row._replace(sockets=min(row.sockets, 40), channels=min(row.channels, 8),
-                        rate=min(row.rate, 50), seconds=0.3 if row.seconds else 0)
+    return row._replace(sockets=min(row.sockets, 10), channels=min(row.channels, 5),
+                        rate=min(row.rate, 1) * 100, seconds=0.1 if row.seconds else 0)

@@ -24,6 +24,9 @@ verb_help() {
                             break N lines in a copy of the tree, one at a time, and list the
                             edits that no quick test notices (exit 1 when there are any)
                             --list: list the edits, try none
+  bench [WORKLOAD...] [--runs N] [--minutes N]
+                            measure EchoStream beside a floor on a private stack, and print
+                            ratios; --help lists the workloads
   build [TARGET]            compile only
   packages [up]             print a script for root that installs missing packages and starts
                             no daemon: ./dev packages | sudo sh

@@ -5,7 +5,7 @@
 # own servers, folders and ports, so tests can run beside a running stack.
 
 # ./dev test runs SUITES; `./dev test all` also runs LONG.
-SUITES='lint unit terraform contract sqs store sql plans migrate api conf compose settings units causes dev ctl scenario property faults storm-small asan fuzz'
+SUITES='lint unit terraform contract sqs store sql plans migrate api conf compose settings units causes dev ctl scenario property faults storm-small bench asan fuzz'
 LONG='pooler scenario-sqs operate machine storm tidy deb images debian13'
 
 verb_test() {

@@ -6,8 +6,8 @@
 
 # tidy is left out, because its findings depend on the version and version 14 decides. faults, asan,
 # storm, storm-small, operate, machine and pooler are left out, because they take too long; compose and
-# images, because the images have a Debian 13 of their own; deb, because it makes its own trees; and
-# terraform, because Debian has no package of it.
+# images, because the images have a Debian 13 of their own; deb, because it makes its own trees;
+# terraform, because Debian has no package of it; and bench, because it tests no program that is installed.
 SUITES_13='lint unit contract store sql plans migrate api conf settings units causes dev ctl scenario property fuzz'
 SUITES_13_SQS='sqs scenario-sqs'
 

@@ -1,0 +1,6 @@
+# The benchmark: its generator finds planted faults, each workload runs in a tiny size, and the result
+# is complete. Nothing here depends on how quick the machine is.
+. "$(dirname -- "$0")/lib.sh"
+export ES_PUSH_CONNECTIONS=18200 ES_LIMIT_USER_SEND=0 ES_LIMIT_USER_READ=0 ES_LIMIT_USER_WRITE=0
+private_stack || die 1 'the stack did not start'
+python3 bench/runner/selftest.py --env "$WORK/env" --build "$BUILD"
