@@ -1,6 +1,7 @@
 /* bench_load FILE PUSH_PORT REST_PORT: reads the clients of FILE (a line for each: token
- * and channels; the senders come first and have no channels), takes commands from
- * standard input, and answers each by one line of JSON:
+ * and channels; the senders come first and have no channels; last come lines with "+" and
+ * a channel that nobody subscribes to), takes commands from standard input, and answers
+ * each by one line of JSON:
  *
  *   connect COUNT AT_ONCE MS
  *   cut
@@ -26,6 +27,16 @@
 static struct load load;
 
 static unsigned
+load_new_channel(struct load *l, const char *id)
+{
+	l->channels = realloc(l->channels, (l->n_channels + 1) * sizeof(*l->channels));
+	if (l->channels == NULL)
+		load_die("out of memory");
+	(void)snprintf(l->channels[l->n_channels], sizeof(*l->channels), "%s", id);
+	return l->n_channels++;
+}
+
+static unsigned
 load_channel(struct load *l, const char *id)
 {
 	/* Clients of a channel stand near each other in the file or repeat its order. */
@@ -37,11 +48,8 @@ load_channel(struct load *l, const char *id)
 		if (strcmp(l->channels[k], id) == 0)
 			return last = k;
 	}
-	l->channels = realloc(l->channels, (l->n_channels + 1) * sizeof(*l->channels));
-	if (l->channels == NULL)
-		load_die("out of memory");
-	(void)snprintf(l->channels[l->n_channels], sizeof(*l->channels), "%s", id);
-	return l->n_channels++;
+	l->n_subscribed = load_new_channel(l, id) + 1;
+	return l->n_subscribed - 1;
 }
 
 static void
@@ -76,7 +84,10 @@ load_clients(struct load *l, const char *path)
 		load_die("cannot read the file of clients");
 	while (getline(&line, &size, f) > 0) {
 		line[strcspn(line, "\n")] = '\0';
-		load_client(l, line);
+		if (strncmp(line, "+ ", 2) == 0)
+			(void)load_new_channel(l, line + 2);
+		else
+			load_client(l, line);
 	}
 	free(line);
 	(void)fclose(f);

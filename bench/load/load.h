@@ -45,8 +45,9 @@ struct load {
 	int64_t *heads;       /* highest number seen of each channel */
 	int64_t *accepted;    /* messages of each channel that the server accepted */
 	unsigned n_channels;
-	unsigned n_senders; /* the first clients: they have no channels, and send */
-	unsigned under_way; /* clients that connect */
+	unsigned n_subscribed; /* the first channels: they have subscribers */
+	unsigned n_senders;    /* the first clients: they have no channels, and send */
+	unsigned under_way;    /* clients that connect */
 	unsigned n_ready;
 	/* messages that are scheduled before this time are a warm-up: they are checked,
 	 * but their times do not count */

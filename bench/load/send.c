@@ -11,6 +11,7 @@
 #include "http.h"
 
 #define BODY_MAX 4000
+#define STRIDE   7919  /* a prime */
 #define CHECK_US 20000 /* pause between two looks whether all has arrived */
 
 static struct sends {
@@ -31,6 +32,13 @@ send_due_us(uint64_t k)
 	return sends.begin_us + (int64_t)((double)k * 1e6 / sends.rate);
 }
 
+/* The channel of message k: all in turn, but not in the order of their making. */
+static unsigned
+send_channel(const struct load *l, uint64_t k)
+{
+	return (unsigned)(k * STRIDE % l->n_channels);
+}
+
 static void
 send_body(char *out, size_t size, int64_t at_us)
 {
@@ -44,7 +52,7 @@ send_body(char *out, size_t size, int64_t at_us)
 static void
 send_frame(struct load *l, uint64_t k)
 {
-	const unsigned channel = (unsigned)(k % l->n_channels);
+	const unsigned channel = send_channel(l, k);
 	struct client *c = &l->clients[channel % l->n_senders];
 	const int64_t at_us = send_due_us(k);
 	char body[BODY_MAX + 1], json[BODY_MAX + 300];
@@ -71,7 +79,7 @@ send_post(struct load *l, struct http *h, uint64_t k)
 	char request[BODY_MAX + 4096];
 
 	h->began_us = send_due_us(k);
-	h->channel = (unsigned)(k % l->n_channels);
+	h->channel = send_channel(l, k);
 	histogram_add(&l->results.late, load_now_us() - h->began_us);
 	l->results.sent++;
 	send_body(body, sizeof(body), h->began_us);
@@ -117,7 +125,7 @@ send_is_over(struct load *l)
 {
 	if (l->results.acked + l->results.refused < sends.n)
 		return false;
-	for (unsigned i = 0; i < l->n_channels; i++)
+	for (unsigned i = 0; i < l->n_subscribed; i++)
 		if (l->heads[i] < sends.heads[i] + l->accepted[i])
 			return false;
 	for (unsigned i = 0; i < l->n_clients; i++)

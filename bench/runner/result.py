@@ -5,7 +5,7 @@ import statistics
 # Counts of an answer that must be zero. A benchmark that loses a delivery measures nothing.
 FRAMES = ("missing", "doubled", "disordered", "gaps")
 FAULTS = FRAMES + ("refused", "failed", "cut")
-BASES = ("plain", "healthz")    # what EchoStream is compared with
+BASES = ("plain", "healthz", "small")    # what EchoStream is compared with
 
 
 class Result:

@@ -24,7 +24,7 @@ SOCKETS = 5
 TARGETS = {
     "idle": {"plain", "echostream"}, "connect": {"plain", "echostream"},
     "deliver": {"plain", "gather", "echostream"}, "most": {"plain", "gather", "echostream"},
-    "rest": {"echostream"},
+    "rest": {"echostream"}, "growth": {"small", "echostream"},
 }
 MACHINE = ("cpu", "cores", "memoryMiB", "serverCores", "loadCores", "kernel", "fdatasyncMs",
            "echostream", "commit", "postgresql", "redis", "lighttpd")

@@ -27,6 +27,8 @@ ROWS = (
     Row("stored", "1,000 sockets, 100 channels", "most", 1000, 100, 1000, 3, 200, False, FLOORS),
     Row("connect", "10,000 sockets", "connect", 10000, 100, 0, 0, 0, False, ("plain",)),
     Row("rest", "REST, 16 connections", "rest", 1, 10, 0, 3, 0, False, ()),
+    # The first column of figures is that of 1,000 channels.
+    Row("growth", "100,000 channels against 1,000", "growth", 10, 1000, 100, 8, 0, False, ()),
 )
 WORDS = tuple(dict.fromkeys(row.word for row in ROWS))
 
@@ -38,6 +40,9 @@ REST_CONNECTIONS = 16
 WARM_MS = 1000          # 50 with --smoke; sends before this time are checked, but their times do not count
 MOST_STEPS = 14         # rates that kind `most` tries
 
+GROWTH = 100            # kind `growth`: the second tenant has so many times the channels
+GROWTH_MESSAGES = 10    # stored messages of each channel
+
 # name, method, path, header Prefer. {channel} is a channel with 60 messages.
 REQUESTS = (
     ("healthz", "GET", "/healthz", ""),
@@ -48,6 +53,7 @@ REQUESTS = (
     ("post-wait", "POST", "/api/v1/channels/{channel}/messages", ""),
     ("post-async", "POST", "/api/v1/channels/{channel}/messages", "respond-async"),
 )
+GROWTH_REQUESTS = ("channel", "channels", "history of 50")
 
 # Settings of the stack under test that differ from the defaults. The limits of users are off, because
 # four users send everything; one worker of push-server has all sockets.
