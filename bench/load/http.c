@@ -163,6 +163,7 @@ http_head(struct http *h, const char *data, size_t len)
 	h->head[used - 1] = '\0';
 	length = strcasestr(h->head, "\r\ncontent-length:");
 	h->in_body = true;
+	h->last = strcasestr(h->head, "\r\nconnection: close") != NULL;
 	h->chunked = strcasestr(h->head, "\r\ntransfer-encoding: chunked") != NULL;
 	h->body_left = length == NULL ? 0 : strtoul(length + 17, NULL, 10);
 	memset(h->tail, 0, sizeof(h->tail));
@@ -193,6 +194,12 @@ http_ready(struct load *l, struct watched *w, unsigned events)
 		http_lost(l, h);
 		return;
 	}
-	if (h->in_body ? http_body(h, in, (size_t)n) : http_head(h, in, (size_t)n))
-		http_done(l, h, (int)strtol(h->head + 9, NULL, 10));
+	if (!(h->in_body ? http_body(h, in, (size_t)n) : http_head(h, in, (size_t)n)))
+		return;
+	/* lighttpd ends a connection after server.max-keep-alive-requests. */
+	if (h->last) {
+		(void)close(h->socket.fd);
+		http_connect(l, h);
+	}
+	http_done(l, h, (int)strtol(h->head + 9, NULL, 10));
 }

@@ -19,6 +19,7 @@ struct http {
 	char head[HTTP_HEAD_MAX];
 	size_t n_head;
 	bool in_body, chunked;
+	bool last; /* the server closes the connection after this answer */
 	size_t body_left;
 	char tail[5]; /* last bytes of a chunked body */
 };

@@ -5,7 +5,7 @@
  *
  *   connect COUNT AT_ONCE MS
  *   cut
- *   send RATE MS WARM_MS SIZE [POSTS]
+ *   send RATE MS WARM_MS SIZE [POSTS [GRACE_MS]]
  *   rest CONNECTIONS MS WARM_MS METHOD PATH [PREFER]
  *   wait MS     only reads, answers pings and counts */
 #include <poll.h>

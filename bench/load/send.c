@@ -22,6 +22,7 @@ static struct sends {
 	char pad[BODY_MAX + 1];
 	struct http *posts; /* NULL: WebSocket */
 	unsigned n_posts;
+	int64_t grace_us;   /* wait for answers and deliveries after the last send */
 	uint64_t next_post; /* messages below this one are posted or under way */
 	int64_t *heads;     /* of the channels, before the first send */
 } sends;
@@ -142,7 +143,7 @@ send_is_over(struct load *l)
 static void
 send_run(struct load *l)
 {
-	const int64_t give_up_us = send_due_us(sends.n) + COMMAND_GRACE_US;
+	const int64_t give_up_us = send_due_us(sends.n) + sends.grace_us;
 	int64_t now_us = load_now_us(), checked_us = 0;
 
 	while (now_us < give_up_us) {
@@ -178,18 +179,18 @@ send_judge(struct load *l)
 		}
 }
 
-/* send RATE MS WARM_MS SIZE [POSTS]: RATE messages a second, in turn to all channels, for
- * WARM_MS and then MS; bodies of SIZE bytes. POSTS: by REST over so many connections,
- * else by WebSocket. */
+/* send RATE MS WARM_MS SIZE [POSTS [GRACE_MS]]: RATE messages a second, in turn to all
+ * channels, for WARM_MS and then MS; bodies of SIZE bytes. POSTS: by REST over so many
+ * connections; 0: by WebSocket. */
 void
 send_command(struct load *l, const char *words)
 {
-	unsigned ms, warm_ms, posts = 0;
+	unsigned ms, warm_ms, posts = 0, grace_ms = COMMAND_GRACE_US / 1000;
 	int64_t took_us;
 
 	memset(&sends, 0, sizeof(sends));
-	if (sscanf(words, "%lf %u %u %u %u", &sends.rate, &ms, &warm_ms, &sends.size,
-		&posts) < 4 ||
+	if (sscanf(words, "%lf %u %u %u %u %u", &sends.rate, &ms, &warm_ms, &sends.size,
+		&posts, &grace_ms) < 4 ||
 	    sends.rate <= 0 || sends.size > BODY_MAX || l->n_channels == 0 ||
 	    l->n_senders == 0)
 		load_die("send: wrong arguments");
@@ -204,6 +205,7 @@ send_command(struct load *l, const char *words)
 	if (posts > 0)
 		sends.posts = http_open(l, posts, send_posted);
 	sends.n_posts = posts;
+	sends.grace_us = (int64_t)grace_ms * 1000;
 	sends.begin_us = load_now_us() + 1000;
 	l->count_from_us = sends.begin_us + (int64_t)warm_ms * 1000;
 	send_run(l);

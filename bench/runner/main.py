@@ -63,9 +63,11 @@ def measure_all(args, bench, options):
         if options.out_of_time():
             options.say("the time is up: %s is left out" % row.name)
             continue
-        at = time.monotonic()
+        at, loads = time.monotonic(), [os.getloadavg()[0]]
         result = bench.measure(workloads.smoke(row) if args.smoke else row)
-        results.append(result.json())
+        # The load average includes the benchmark itself; far more than 2 says that others work here.
+        loads.append(os.getloadavg()[0])
+        results.append(dict(result.json(), loadAverages=loads))
         options.say("%s: %s (%.0f s)" % (row.word, row.name, time.monotonic() - at))
     return results
 

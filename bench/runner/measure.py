@@ -10,8 +10,8 @@ from result import Result
 from stack import free_port
 from world import World
 
-SETTLE_MS = 3000    # after the last connect, until memory is read
-FLOOR_RATE = 16     # the floors begin to search their rate at so many times EchoStream's
+SETTLE_MS = 3000        # after the last connect, until memory is read
+MOST_GRACE_MS = 3000    # what has not come so long after its time is above any limit of p99
 
 
 class Target:
@@ -76,10 +76,10 @@ class Bench:
             target.load.connect(w.SENDERS + row.sockets, w.STORM_AT_ONCE)
 
 
-def send(target, rate, seconds, smoke):
+def send(target, rate, seconds, smoke, grace_ms=10000):
     warm_ms = 50 if smoke else w.WARM_MS
-    return target.load.ask("send %g %d %d %d" % (rate, seconds * 1000, warm_ms, w.BODY_BYTES),
-                           seconds + 12)
+    return target.load.ask("send %g %d %d %d 0 %d" % (
+        rate, seconds * 1000, warm_ms, w.BODY_BYTES, grace_ms), seconds + grace_ms / 1000 + 2)
 
 
 def measure_deliver(bench, row, result):
@@ -117,11 +117,12 @@ def measure_most(bench, row, result):
 
 def find_most(bench, row, target, result):
     """The highest rate at which all messages arrive and p99 stays below the limit: doubles the rate
-    until it fails, then halves the interval until it is 12 % wide."""
+    until it fails, then halves the interval until it is 12 % wide. 0: not even an eighth of the
+    first rate held."""
     good, bad = 0, None
-    rate = row.rate if target.name == "echostream" or bench.smoke else row.rate * FLOOR_RATE
+    rate = row.rate
     for _ in range(1 if bench.smoke else w.MOST_STEPS):
-        got = send(target, rate, row.seconds, bench.smoke)
+        got = send(target, rate, row.seconds, bench.smoke, MOST_GRACE_MS)
         result.raw(target.name, got)
         result.judge(target.name, got, only_frames=True)
         if holds(got, row.limit_ms) or bench.smoke:
@@ -129,7 +130,7 @@ def find_most(bench, row, target, result):
         else:
             bad = rate
             recover(target, row, got)
-        if bad is not None and (bad - good) <= 0.12 * bad:
+        if bad is not None and ((bad - good) <= 0.12 * bad or bad < row.rate / 8):
             break
         rate = rate * 2 if bad is None else (good + bad) / 2
     return good
