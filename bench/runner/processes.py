@@ -51,6 +51,18 @@ def cpu_seconds(pids):
     return ticks / TICKS
 
 
+def busy_seconds(cores):
+    """Time that these cores have worked for any process, or were taken away by a hypervisor."""
+    ticks = 0
+    with open("/proc/stat", encoding="utf-8") as f:
+        for line in f:
+            name, *numbers = line.split()
+            if name[:3] == "cpu" and name[3:].isdigit() and int(name[3:]) in cores:
+                user, nice, system, _, _, irq, softirq, steal = map(int, numbers[:8])
+                ticks += user + nice + system + irq + softirq + steal
+    return ticks / TICKS
+
+
 def user_bytes(pids):
     """Anonymous memory that is resident: what the program itself allocated, without the code that
     processes share, and without memory of the kernel."""

@@ -105,6 +105,12 @@ class Stack:
     def cpu(self):
         return {name: processes.cpu_seconds(pids) for name, pids in self.programs().items()}
 
+    def cpu_and_others(self):
+        """The same, and what all other processes used of the server's cores."""
+        used = self.cpu()
+        busy = processes.busy_seconds(self.places.server)
+        return dict(used, others=busy - sum(used.values()))
+
 
 def read_env(path):
     with open(path, encoding="utf-8") as f:
