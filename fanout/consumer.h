@@ -1,6 +1,7 @@
 /* A worker's loop over the queue: keep the leases, wait for messages, commit those that
  * are there. The back-off is per partition when one batch can't be committed, and of the
- * whole worker when PostgreSQL or the queue does not answer. */
+ * whole worker when PostgreSQL or the queue does not answer. Start it with zeros but for
+ * the settings, connections and receive_max; turn_forget() frees what it keeps. */
 #ifndef FANOUT_CONSUMER_H
 #define FANOUT_CONSUMER_H
 
@@ -11,6 +12,9 @@
 #include "leases.h"
 #include "pg/pg.h"
 #include "redis/redis.h"
+
+struct haul;
+struct turn;
 
 struct consumer {
 	const struct fanout_conf *conf;
@@ -23,14 +27,16 @@ struct consumer {
 	struct queue *queue;
 	struct leases leases;
 	struct arena *arena; /* reset after each pass */
+	struct haul *haul;   /* entries that are not in a turn yet, or NULL */
+	struct turn *next;   /* decoded while the turn before it was committed, or NULL */
+	bool more;           /* the last receive has left entries in the queue */
 	int64_t beat_at_ms, purge_at_ms;
 	unsigned failures; /* passes in a row without PostgreSQL or the queue */
 	unsigned passes;   /* each pass begins with another partition */
 	/* Halved after a failure and doubled after a success, like receive_max of a
-	 * lease: */
-	size_t receive_max; /* messages of one receive from a queue that leases messages
-	                       itself */
-	size_t wait_max;    /* partitions of one wait, which returns an entry of each */
+	 * lease. */
+	size_t receive_max; /* entries of one receive from all partitions, or from a
+	                       queue that leases messages itself */
 	volatile sig_atomic_t *stopping;
 };
 
@@ -38,10 +44,10 @@ struct consumer {
  * programs that accept messages look for it. Not in Redis while nothing can be committed.
  */
 void consumer_beat(struct consumer *w);
-/* One pass over a queue in partitions. It takes at most a third of a lease, because
- * leases are renewed between passes. */
-void consumer_run_partitions(struct consumer *w);
+/* One pass over a queue in partitions: renews the leases when that is due, and commits
+ * one batch of all partitions, and one of each partition that stands alone. */
+void consumer_partitions_run(struct consumer *w);
 /* One pass over a queue that leases messages by itself (SQS) and has no partitions. */
-void consumer_run_leasing(struct consumer *w);
+void consumer_leasing_run(struct consumer *w);
 
 #endif

@@ -13,8 +13,10 @@
 /* The worker stores the position of a partition that has been idle for this time. The
  * next batch of a busy partition stores its position. */
 #define SETTLE_AFTER_MS 200
-/* The worker trims the queue of a busy partition at most this often. */
-#define TRIM_EVERY_MS 200
+/* The worker trims the queue of a busy partition at most this often: while a commit is
+ * under way or, when that was not possible, between two commits. */
+#define TRIM_EVERY_MS      200
+#define TRIM_LATE_EVERY_MS 400
 /* A worker that stops gives up settling after this time, so that a slow PostgreSQL or
  * queue does not hold it. */
 #define LEAVING_MS 5000
@@ -34,13 +36,43 @@ lease_settle_one(struct lease *held, struct pg *pg, struct queue *q, bool idle,
 		held->trimmed = false;
 	}
 	if (held->trimmed || held->done[0] == '\0' ||
-	    (!idle && now - held->trimmed_ms < TRIM_EVERY_MS))
+	    (!idle && now - held->trimmed_ms < TRIM_LATE_EVERY_MS))
 		return ES_OK;
 	CRASH_POINT("before_queue_done");
 	TRY(queue_done(q, (unsigned)held->part.number, NULL, 0, held->done, err));
 	CRASH_POINT("after_queue_done");
 	held->trimmed = true;
 	held->trimmed_ms = now;
+	return ES_OK;
+}
+
+enum es_code
+lease_settle_trim(struct leases *l, struct queue *q, struct arena *a, struct es_err *err)
+{
+	const int64_t now = clock_mono_ms();
+	struct queue_cursor *due = arena_alloc(a, l->n * sizeof(*due));
+	struct lease **held = arena_alloc(a, l->n * sizeof(*held));
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->n; i++) {
+		struct lease *h = &l->held[i];
+
+		if (h->trimmed || h->done[0] == '\0' ||
+		    now - h->trimmed_ms < TRIM_EVERY_MS)
+			continue;
+		held[n] = h;
+		due[n++] = (struct queue_cursor){
+		    .partition = (unsigned)h->part.number, .after = h->done};
+	}
+	if (n == 0)
+		return ES_OK;
+	CRASH_POINT("before_queue_done");
+	TRY(queue_trim(q, due, n, err));
+	CRASH_POINT("after_queue_done");
+	for (size_t i = 0; i < n; i++) {
+		held[i]->trimmed = true;
+		held[i]->trimmed_ms = now;
+	}
 	return ES_OK;
 }
 

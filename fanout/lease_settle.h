@@ -11,6 +11,11 @@
 enum es_code lease_settle(struct leases *l, struct pg *pg, struct queue *q, bool all,
     struct arena *a, struct es_err *err) ES_MUST_CHECK;
 
+/* Trims the busy partitions for which it is time, in one request to the queue. Does not
+ * use PostgreSQL, so that it can run while a commit is under way. */
+enum es_code lease_settle_trim(
+    struct leases *l, struct queue *q, struct arena *a, struct es_err *err) ES_MUST_CHECK;
+
 /* Settles the last lease in held and gives it back, so that another worker can claim it.
  * There must be one. */
 enum es_code lease_settle_give_back(struct leases *l, struct pg *pg, struct queue *q,

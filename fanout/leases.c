@@ -1,6 +1,10 @@
 #include "leases.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "core/check.h"
+#include "core/clock.h"
 #include "core/log.h"
 #include "fanout_metrics.h"
 
@@ -41,4 +45,30 @@ leases_find(const struct leases *l, int64_t number)
 	while (i < l->n && l->held[i].part.number != number)
 		i++;
 	return i;
+}
+
+struct batch_fence
+leases_fence(const struct lease *held)
+{
+	return (struct batch_fence){.partition = (unsigned)held->part.number,
+	    .epoch = held->part.epoch,
+	    .done = held->read[0] != '\0' ? held->read : NULL};
+}
+
+void
+leases_advance(struct lease *held, const char *position)
+{
+	held->tries = 0;
+	if (strcmp(held->done, held->read) != 0)
+		held->trimmed = false;
+	memcpy(held->done, held->read, sizeof(held->done));
+	(void)snprintf(held->read, sizeof(held->read), "%s", position);
+	held->idle_since_ms = clock_mono_ms();
+}
+
+void
+leases_rewind(struct leases *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		memcpy(l->held[i].ahead, l->held[i].read, sizeof(l->held[i].ahead));
 }

@@ -5,16 +5,22 @@
 
 #include "core/metrics.h"
 #include "queue/queue.h"
+#include "store/batch_store.h"
 #include "store/partition_store.h"
 
 struct lease {
 	struct partition part;
-	char done[QUEUE_POSITION_MAX]; /* the position that PostgreSQL has stored */
-	char read[QUEUE_POSITION_MAX]; /* position of the last entry that is committed;
-	                                  the next batch stores it */
-	bool trimmed;                  /* the queue is trimmed up to done */
-	int64_t trimmed_ms;            /* CLOCK_MONOTONIC of the last trim */
-	int64_t idle_since_ms;         /* CLOCK_MONOTONIC of the last batch */
+	char done[QUEUE_POSITION_MAX];  /* the position that PostgreSQL has stored */
+	char read[QUEUE_POSITION_MAX];  /* position of the last entry that is committed;
+	                                   the next batch stores it */
+	char ahead[QUEUE_POSITION_MAX]; /* position of the last entry that the worker has
+	                                   put into a batch; read when no batch is planned
+	                                   or under way */
+	bool alone;   /* commit the next batch apart from the other partitions, because
+	                 one with them has failed */
+	bool trimmed; /* the queue is trimmed up to done */
+	int64_t trimmed_ms;    /* CLOCK_MONOTONIC of the last trim */
+	int64_t idle_since_ms; /* CLOCK_MONOTONIC of the last batch */
 	int64_t not_before_ms; /* CLOCK_MONOTONIC; back-off after a batch that could not
 	                          be committed */
 	unsigned tries;        /* of the batch that could not be committed */
@@ -41,6 +47,17 @@ void leases_fini(struct leases *l);
 
 /* The index of a partition in held; n when this worker does not hold it. */
 size_t leases_find(const struct leases *l, int64_t number);
+
+/* The fence of the next batch: it stores the end of the batch before it. Its texts are
+ * the lease's. */
+struct batch_fence leases_fence(const struct lease *held);
+
+/* Notes that the batch that ends at the position is committed and published. The commit
+ * has stored the end of the batch before it, so the queue may be trimmed up to there. */
+void leases_advance(struct lease *held, const char *position);
+
+/* No batch is planned or under way. */
+void leases_rewind(struct leases *l);
 
 /* Removes the lease at index i, because another worker owns the partition now. The last
  * lease takes its index. */

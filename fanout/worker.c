@@ -10,6 +10,7 @@
 #include "roster.h"
 #include "store/batch_store.h"
 #include "store/dead_letter_store.h"
+#include "turn.h"
 
 #include "core/banned.h"
 
@@ -112,11 +113,12 @@ worker_loop(struct consumer *w)
 		consumer_beat(w);
 		worker_purge(w);
 		if (partitions > 0)
-			consumer_run_partitions(w);
+			consumer_partitions_run(w);
 		else
-			consumer_run_leasing(w);
+			consumer_leasing_run(w);
 		arena_reset(w->arena);
 	}
+	turn_forget(w);
 	worker_sign_off(w);
 }
 
@@ -132,7 +134,6 @@ worker_run(const struct fanout_conf *conf, struct metrics *metrics, struct trace
 	    .index = index,
 	    .arena = arena_new(),
 	    .receive_max = QUEUE_RECEIVE_MAX,
-	    .wait_max = QUEUE_PARTITIONS_MAX,
 	    .stopping = &stopping};
 	struct es_err err;
 	int status = 0;

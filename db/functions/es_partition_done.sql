@@ -13,7 +13,7 @@ RETURNS void
 LANGUAGE sql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp
 AS $$
-	SELECT es_fence(p_partition, p_epoch, p_done_id)
+	SELECT es_fence(ARRAY[p_partition], ARRAY[p_epoch], ARRAY[p_done_id])
 $$;
 
 REVOKE EXECUTE ON FUNCTION es_partition_done FROM PUBLIC;

@@ -1,6 +1,6 @@
 -- Extends the leases of the partitions that are still held in these epochs, and returns
 -- those. A lease that has ended can be renewed as long as no other owner has claimed the
--- partition.
+-- partition. Locks the rows in the order of their numbers, as es_fence() does.
 --
 -- Caller: fanout, through shared/store/partition_store.c.
 
@@ -14,8 +14,11 @@ SET search_path = pg_catalog, public, pg_temp
 AS $$
 	UPDATE queue_partitions q
 	SET until = clock_timestamp() + p_lease_ms * interval '1 ms'
-	FROM unnest(p_partitions, p_epochs) AS mine (partition, epoch)
-	WHERE q.partition = mine.partition AND q.epoch = mine.epoch
+	FROM (SELECT q.partition
+		FROM unnest(p_partitions, p_epochs) AS m (partition, epoch)
+		JOIN queue_partitions q ON q.partition = m.partition AND q.epoch = m.epoch
+		ORDER BY q.partition FOR NO KEY UPDATE OF q) mine
+	WHERE q.partition = mine.partition
 	RETURNING q.partition, es_ms(q.until)
 $$;
 

@@ -85,6 +85,17 @@ enum es_code pg_run(struct pg *pg, const struct tenant_id *tenant,
     const struct pg_stmt *stmt, const char *const params[], struct arena *a,
     struct pg_rows *out, struct es_err *err) ES_MUST_CHECK;
 
+/* pg_run() in two steps, for work that the caller does while the server runs the
+ * statement. pg_start() sends the statement, copies params, and does not wait for the
+ * answer; only ES_OK obliges to call pg_finish(), which waits for it. Between the two the
+ * caller may not use pg in any other way than to close it. Not inside a transaction of
+ * pg_begin(). */
+enum es_code pg_start(struct pg *pg, const struct tenant_id *tenant,
+    const struct pg_stmt *stmt, const char *const params[],
+    struct es_err *err) ES_MUST_CHECK;
+enum es_code pg_finish(struct pg *pg, struct arena *a, struct pg_rows *out,
+    struct es_err *err) ES_MUST_CHECK;
+
 /* Runs several statements in one round trip (pipeline mode) and one transaction, all or
  * none. A statement can't use the rows of an earlier one. *err holds the first error. */
 struct pg_batch_item {

@@ -13,18 +13,20 @@ struct command {
 };
 
 /* One group of commands in flight; it ends with a Sync. */
-struct group {
+struct pg_group {
 	struct pg *pg;
 	struct command *commands;
 	size_t n, at; /* at: the command whose result comes next */
+	int64_t deadline_ms;
 	struct arena *arena;
 	enum es_code rc; /* result of the first command that failed */
 	struct es_err *err;
 	bool lost;
+	struct pg_batch_item item; /* of pg_start() */
 };
 
 static bool
-pg_batch_send_prepare(struct group *g, const struct pg_stmt *stmt)
+pg_batch_send_prepare(struct pg_group *g, const struct pg_stmt *stmt)
 {
 	if (g->pg->target.pooled || pg_known_has(&g->pg->known, stmt))
 		return true;
@@ -36,8 +38,8 @@ pg_batch_send_prepare(struct group *g, const struct pg_stmt *stmt)
 }
 
 static bool
-pg_batch_send_run(struct group *g, const struct pg_stmt *stmt, const char *const params[],
-    struct pg_batch_item *item)
+pg_batch_send_run(struct pg_group *g, const struct pg_stmt *stmt,
+    const char *const params[], struct pg_batch_item *item)
 {
 	g->commands[g->n++] = (struct command){.runs = stmt, .item = item};
 	return pg_send_run(g->pg->conn, stmt, params, !g->pg->target.pooled);
@@ -45,7 +47,7 @@ pg_batch_send_run(struct group *g, const struct pg_stmt *stmt, const char *const
 
 /* Send all PREPAREs first: the server skips every command of the group after an error. */
 static bool
-pg_batch_send_all(struct group *g, const struct pg_stmt *first,
+pg_batch_send_all(struct pg_group *g, const struct pg_stmt *first,
     const char *const first_params[], struct pg_batch_item items[], size_t n)
 {
 	bool ok = first == NULL || pg_batch_send_prepare(g, first);
@@ -61,7 +63,7 @@ pg_batch_send_all(struct group *g, const struct pg_stmt *first,
 }
 
 static void
-pg_batch_take(struct group *g, PGresult *res)
+pg_batch_take(struct pg_group *g, PGresult *res)
 {
 	static const struct pg_stmt nameless = {.name = "command"};
 	const struct command *c = g->at < g->n ? &g->commands[g->at] : NULL;
@@ -90,7 +92,7 @@ pg_batch_take(struct group *g, PGresult *res)
 /* Results arrive in order, a NULL after those of each command, and the Sync at the
  * end. */
 static void
-pg_batch_receive_all(struct group *g, int64_t deadline_ms)
+pg_batch_receive_all(struct pg_group *g, int64_t deadline_ms)
 {
 	for (;;) {
 		PGresult *res;
@@ -112,7 +114,7 @@ pg_batch_receive_all(struct group *g, int64_t deadline_ms)
 }
 
 static enum es_code
-pg_batch_finish(struct group *g)
+pg_batch_finish(struct pg_group *g)
 {
 	struct pg *pg = g->pg;
 
@@ -130,22 +132,43 @@ pg_batch_finish(struct group *g)
 	return g->rc;
 }
 
+/* Sends a group. ES_OK also when the connection is lost meanwhile: pg_batch_end() returns
+ * that failure. */
+static enum es_code
+pg_batch_begin(struct pg_group *g, struct pg *pg, const struct pg_stmt *first,
+    const char *const first_params[], struct pg_batch_item items[], size_t n,
+    struct es_err *err)
+{
+	CHECK(pg->under_way == NULL);
+	TRY(pg_conn_get(pg, err));
+	g->pg = pg;
+	g->commands = mem_new(2 * n + 2, sizeof(*g->commands));
+	g->lost = PQenterPipelineMode(pg->conn) != 1 ||
+	          !pg_batch_send_all(g, first, first_params, items, n);
+	g->deadline_ms = pg_conn_deadline(pg);
+	return ES_OK;
+}
+
+static enum es_code
+pg_batch_end(struct pg_group *g, struct arena *a, struct es_err *err)
+{
+	g->arena = a;
+	g->err = err;
+	if (!g->lost)
+		pg_batch_receive_all(g, g->deadline_ms);
+	mem_free(g->commands);
+	return pg_batch_finish(g);
+}
+
 enum es_code
 pg_batch_after(struct pg *pg, const struct pg_stmt *first,
     const char *const first_params[], struct pg_batch_item items[], size_t n,
     struct arena *a, struct es_err *err)
 {
-	struct group g = {.pg = pg, .arena = a, .err = err};
+	struct pg_group g = {0};
 
-	TRY(pg_conn_get(pg, err));
-	g.commands = mem_new(2 * n + 2, sizeof(*g.commands));
-	if (PQenterPipelineMode(pg->conn) != 1 ||
-	    !pg_batch_send_all(&g, first, first_params, items, n))
-		g.lost = true;
-	else
-		pg_batch_receive_all(&g, pg_conn_deadline(pg));
-	mem_free(g.commands);
-	return pg_batch_finish(&g);
+	TRY(pg_batch_begin(&g, pg, first, first_params, items, n, err));
+	return pg_batch_end(&g, a, err);
 }
 
 enum es_code
@@ -158,4 +181,49 @@ pg_batch(struct pg *pg, const struct tenant_id *tenant, struct pg_batch_item ite
 	if (pg->tx == PG_NO_TX)
 		first = pg_session_begin(&pg->target, tenant, params);
 	return pg_batch_after(pg, first, params, items, n, a, err);
+}
+
+enum es_code
+pg_start(struct pg *pg, const struct tenant_id *tenant, const struct pg_stmt *stmt,
+    const char *const params[], struct es_err *err)
+{
+	const char *first_params[PG_SESSION_PARAMS];
+	struct pg_group *g = mem_new(1, sizeof(*g));
+	enum es_code rc;
+
+	CHECK(pg->tx == PG_NO_TX);
+	g->item = (struct pg_batch_item){.stmt = stmt, .params = params};
+	rc = pg_batch_begin(g, pg, pg_session_begin(&pg->target, tenant, first_params),
+	    first_params, &g->item, 1, err);
+	if (rc != ES_OK) {
+		mem_free(g);
+		return rc;
+	}
+	if (!g->lost)
+		g->lost = !pg_conn_flush(pg->conn, g->deadline_ms);
+	pg->under_way = g;
+	return ES_OK;
+}
+
+enum es_code
+pg_finish(struct pg *pg, struct arena *a, struct pg_rows *out, struct es_err *err)
+{
+	struct pg_group *g = pg->under_way;
+	enum es_code rc;
+
+	CHECK(g != NULL);
+	pg->under_way = NULL;
+	rc = pg_batch_end(g, a, err);
+	*out = g->item.rows;
+	mem_free(g);
+	return rc;
+}
+
+void
+pg_batch_forget(struct pg *pg)
+{
+	if (pg->under_way != NULL)
+		mem_free(pg->under_way->commands);
+	mem_free(pg->under_way);
+	pg->under_way = NULL;
 }

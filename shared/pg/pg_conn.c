@@ -31,6 +31,7 @@ pg_close(struct pg **pg)
 {
 	if (*pg == NULL)
 		return;
+	pg_batch_forget(*pg);
 	pg_conn_drop(*pg);
 	pg_known_free(&(*pg)->known);
 	arena_free(&(*pg)->arena);
@@ -195,6 +196,21 @@ pg_conn_progress(PGconn *conn, int64_t deadline_ms)
 		if (!pg_conn_wait(conn, left > 0, deadline_ms))
 			return false;
 		if (PQconsumeInput(conn) != 1)
+			return false;
+	}
+}
+
+/* The server may answer before it has read everything, and then waits for its answer to
+ * be read. */
+bool
+pg_conn_flush(PGconn *conn, int64_t deadline_ms)
+{
+	for (;;) {
+		const int left = PQflush(conn);
+
+		if (left <= 0)
+			return left == 0;
+		if (!pg_conn_wait(conn, true, deadline_ms) || PQconsumeInput(conn) != 1)
 			return false;
 	}
 }

@@ -41,6 +41,7 @@ void pg_known_remove(struct pg_known *k, const struct pg_stmt *stmt);
 void pg_known_clear(struct pg_known *k); /* a new connection has prepared nothing */
 void pg_known_free(struct pg_known *k);
 
+struct pg_group;
 struct pg {
 	struct arena *arena;
 	struct pg_target target;
@@ -49,6 +50,7 @@ struct pg {
 	unsigned tries; /* failed connects since the last good one */
 	int64_t not_before_ms;
 	enum { PG_NO_TX, PG_IN_TX, PG_TX_LOST } tx;
+	struct pg_group *under_way; /* between pg_start() and pg_finish(), or NULL */
 	char detail[256];
 	char lost_state[6];  /* SQLSTATE of the last failed connect, or "" */
 	int64_t session_pid; /* server process at the last check; 0: none yet */
@@ -64,6 +66,9 @@ bool pg_conn_wait(PGconn *conn, bool want_write, int64_t deadline_ms) ES_MUST_CH
 /* Sends and receives until libpq has a result. False: the connection is lost or the
  * deadline has passed. */
 bool pg_conn_progress(PGconn *conn, int64_t deadline_ms) ES_MUST_CHECK;
+/* Sends all that libpq has buffered. False: the connection is lost or the deadline has
+ * passed. */
+bool pg_conn_flush(PGconn *conn, int64_t deadline_ms) ES_MUST_CHECK;
 /* The deadline of a group of statements that begins now; 0: none. */
 int64_t pg_conn_deadline(const struct pg *pg);
 
@@ -95,6 +100,8 @@ enum es_code pg_session_explain(struct es_err *err);
 enum es_code pg_batch_after(struct pg *pg, const struct pg_stmt *first,
     const char *const first_params[], struct pg_batch_item items[], size_t n,
     struct arena *a, struct es_err *err) ES_MUST_CHECK;
+/* Frees what pg_start() keeps, when pg_finish() is never called. */
+void pg_batch_forget(struct pg *pg);
 
 /* pg_send.c. For connections in pipeline mode. */
 bool pg_send_prepare(PGconn *conn, const struct pg_stmt *stmt) ES_MUST_CHECK;

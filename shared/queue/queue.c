@@ -94,13 +94,13 @@ queue_receive(struct queue *q, unsigned partition, const char *after, size_t max
 }
 
 enum es_code
-queue_wait(struct queue *q, struct queue_cursor cursors[], size_t n, int64_t wait_ms,
-    struct es_err *err)
+queue_collect(struct queue *q, struct queue_cursor cursors[], size_t n, size_t max,
+    int64_t wait_ms, struct arena *a, struct es_err *err)
 {
-	CHECK(n > 0);
+	CHECK(n > 0 && max > 0 && max <= QUEUE_RECEIVE_MAX);
 	for (size_t i = 0; i < n; i++)
 		queue_check_partition(q, cursors[i].partition);
-	return q->driver->wait(q, cursors, n, wait_ms, err);
+	return q->driver->collect(q, cursors, n, max, wait_ms, a, err);
 }
 
 enum es_code
@@ -109,6 +109,15 @@ queue_done(struct queue *q, unsigned partition, const struct queue_msg msgs[], s
 {
 	queue_check_partition(q, partition);
 	return q->driver->done(q, partition, msgs, n, through, err);
+}
+
+enum es_code
+queue_trim(
+    struct queue *q, const struct queue_cursor cursors[], size_t n, struct es_err *err)
+{
+	for (size_t i = 0; i < n; i++)
+		queue_check_partition(q, cursors[i].partition);
+	return q->driver->trim(q, cursors, n, err);
 }
 
 enum es_code

@@ -53,11 +53,13 @@ struct queue_stats {
 	int64_t oldest_age_ms; /* 0: the queue is empty */
 };
 
-/* A place in a partition at which a consumer waits for messages. */
+/* A place in a partition, and the messages after it. */
 struct queue_cursor {
 	unsigned partition;
 	const char *after; /* position; "": from the start */
-	bool ready;        /* out: the partition has a message after it */
+	/* out: the messages, in order; the arena of the call owns them */
+	struct queue_msg *msgs;
+	size_t n;
 };
 
 struct queue_driver {
@@ -75,11 +77,13 @@ struct queue_driver {
 	enum es_code (*receive)(struct queue *q, unsigned partition, const char *after,
 	    size_t max, int64_t wait_ms, struct arena *a, struct queue_msg out[],
 	    size_t *n, struct es_err *err);
-	enum es_code (*wait)(struct queue *q, struct queue_cursor cursors[], size_t n,
-	    int64_t wait_ms, struct es_err *err);
+	enum es_code (*collect)(struct queue *q, struct queue_cursor cursors[], size_t n,
+	    size_t max, int64_t wait_ms, struct arena *a, struct es_err *err);
 	enum es_code (*done)(struct queue *q, unsigned partition,
 	    const struct queue_msg msgs[], size_t n, const char *through,
 	    struct es_err *err);
+	enum es_code (*trim)(struct queue *q, const struct queue_cursor cursors[],
+	    size_t n, struct es_err *err);
 	enum es_code (*retry)(struct queue *q, unsigned partition,
 	    const struct queue_msg msgs[], size_t n, int64_t delay_ms,
 	    struct es_err *err);
@@ -125,16 +129,21 @@ enum es_code queue_receive(struct queue *q, unsigned partition, const char *afte
     size_t max, int64_t wait_ms, struct arena *a, struct queue_msg out[], size_t *n,
     struct es_err *err) ES_MUST_CHECK;
 
-/* Waits up to wait_ms until a partition has a message after its cursor, and sets `ready`
- * of each cursor. Only for partitioned drivers. */
-enum es_code queue_wait(struct queue *q, struct queue_cursor cursors[], size_t n,
-    int64_t wait_ms, struct es_err *err) ES_MUST_CHECK;
+/* Receives up to max messages of each of several partitions in one request. Waits up to
+ * wait_ms until one of the partitions has a message; then the others may be empty. a owns
+ * the messages and their texts. Only for partitioned drivers. */
+enum es_code queue_collect(struct queue *q, struct queue_cursor cursors[], size_t n,
+    size_t max, int64_t wait_ms, struct arena *a, struct es_err *err) ES_MUST_CHECK;
 
 /* Deletes messages for good. Partitioned: deletes everything up to and including
  * `through`, a position that the consumer must have stored with its committed data;
  * ignores msgs. Leasing: deletes msgs; ignores through. */
 enum es_code queue_done(struct queue *q, unsigned partition,
     const struct queue_msg msgs[], size_t n, const char *through,
+    struct es_err *err) ES_MUST_CHECK;
+/* Only for partitioned drivers: queue_done() for several partitions in one request, each
+ * through cursors[i].after. After a failure a part may be deleted. */
+enum es_code queue_trim(struct queue *q, const struct queue_cursor cursors[], size_t n,
     struct es_err *err) ES_MUST_CHECK;
 /* Returns messages that are not done, for a redelivery after delay_ms. Partitioned: does
  * nothing, the consumer receives them again. */

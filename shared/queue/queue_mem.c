@@ -113,44 +113,67 @@ queue_mem_wait_for_entry(struct mem_store *s, const struct mem_partition *p,
 		(void)pthread_cond_timedwait(&s->arrived, &s->lock, &until);
 }
 
+/* Copies up to max entries after the position; out has room for them. */
+static size_t
+queue_mem_copy(const struct mem_partition *p, const struct queue_position *at, size_t max,
+    struct arena *a, struct queue_msg out[])
+{
+	const int64_t now_ms = clock_wall_ms();
+	size_t n = 0;
+
+	for (size_t i = mem_store_find(p, at); i < p->n && n < max; i++) {
+		const struct mem_entry *e = &p->entries[i];
+		char *position = arena_alloc(a, QUEUE_POSITION_MAX);
+		const int64_t age_ms = now_ms - (int64_t)e->at.ms;
+
+		queue_position_format(&e->at, position);
+		out[n++] = (struct queue_msg){.body = arena_memdup(a, e->body, e->len),
+		    .len = e->len,
+		    .group = "",
+		    .dedupe = "",
+		    .position = position,
+		    .receipt = "",
+		    .age_ms = age_ms > 0 ? age_ms : 0};
+	}
+	return n;
+}
+
 static bool
-queue_mem_any_ready(const struct mem_store *s, struct queue_cursor cursors[],
-    const struct queue_position at[], size_t n)
+queue_mem_copy_all(const struct mem_store *s, struct queue_cursor cursors[],
+    const struct queue_position at[], size_t n, size_t max, struct arena *a)
 {
 	bool any = false;
 
 	for (size_t i = 0; i < n; i++) {
 		const struct mem_partition *p = &s->partitions[cursors[i].partition];
 
-		cursors[i].ready = mem_store_find(p, &at[i]) < p->n;
-		any |= cursors[i].ready;
+		cursors[i].msgs = arena_alloc(a, max * sizeof(*cursors[i].msgs));
+		cursors[i].n = queue_mem_copy(p, &at[i], max, a, cursors[i].msgs);
+		any |= cursors[i].n > 0;
 	}
 	return any;
 }
 
 static enum es_code
-queue_mem_wait(struct queue *base, struct queue_cursor cursors[], size_t n,
-    int64_t wait_ms, struct es_err *err)
+queue_mem_collect(struct queue *base, struct queue_cursor cursors[], size_t n, size_t max,
+    int64_t wait_ms, struct arena *a, struct es_err *err)
 {
 	struct mem_store *s = queue_mem_from(base)->store;
 	const int64_t deadline_ms = clock_mono_ms() + wait_ms;
 	const struct timespec until = {
 	    .tv_sec = deadline_ms / 1000, .tv_nsec = deadline_ms % 1000 * 1000000};
-	struct queue_position *at;
+	struct queue_position *at = arena_alloc(a, n * sizeof(*at));
 
 	if (queue_mem_count_call(queue_mem_from(base)) != NO_FAULT)
 		return queue_mem_fail_injected(err);
-	at = mem_new(n, sizeof(*at));
 	for (size_t i = 0; i < n; i++)
-		if (!queue_position_parse(cursors[i].after, &at[i])) {
-			mem_free(at);
+		if (!queue_position_parse(cursors[i].after, &at[i]))
 			return es_fail(err, ES_INVALID, "queue: malformed position");
-		}
 	(void)pthread_mutex_lock(&s->lock);
-	while (!queue_mem_any_ready(s, cursors, at, n) && clock_mono_ms() < deadline_ms)
+	while (!queue_mem_copy_all(s, cursors, at, n, max, a) &&
+	       clock_mono_ms() < deadline_ms)
 		(void)pthread_cond_timedwait(&s->arrived, &s->lock, &until);
 	(void)pthread_mutex_unlock(&s->lock);
-	mem_free(at);
 	return ES_OK;
 }
 
@@ -162,9 +185,7 @@ queue_mem_receive(struct queue *base, unsigned partition, const char *after, siz
 	struct queue_mem *q = queue_mem_from(base);
 	const enum fault_when when = queue_mem_count_call(q);
 	const struct mem_partition *p = &q->store->partitions[partition];
-	const int64_t now_ms = clock_wall_ms();
 	struct queue_position at;
-	size_t found = 0;
 
 	if (!queue_position_parse(after, &at))
 		return es_fail(err, ES_INVALID, "queue: malformed position");
@@ -172,26 +193,9 @@ queue_mem_receive(struct queue *base, unsigned partition, const char *after, siz
 		return queue_mem_fail_injected(err);
 	(void)pthread_mutex_lock(&q->store->lock);
 	queue_mem_wait_for_entry(q->store, p, &at, wait_ms);
-	for (size_t i = mem_store_find(p, &at); i < p->n && found < max; i++) {
-		const struct mem_entry *e = &p->entries[i];
-		char *position = arena_alloc(a, QUEUE_POSITION_MAX);
-		const int64_t age_ms = now_ms - (int64_t)e->at.ms;
-
-		queue_position_format(&e->at, position);
-		out[found++] =
-		    (struct queue_msg){.body = arena_memdup(a, e->body, e->len),
-			.len = e->len,
-			.group = "",
-			.dedupe = "",
-			.position = position,
-			.receipt = "",
-			.age_ms = age_ms > 0 ? age_ms : 0};
-	}
+	*n = queue_mem_copy(p, &at, max, a, out);
 	(void)pthread_mutex_unlock(&q->store->lock);
-	if (when == FAULT_AFTER)
-		return queue_mem_fail_injected(err);
-	*n = found;
-	return ES_OK;
+	return when == FAULT_AFTER ? queue_mem_fail_injected(err) : ES_OK;
 }
 
 static enum es_code
@@ -211,6 +215,16 @@ queue_mem_done(struct queue *base, unsigned partition, const struct queue_msg ms
 	mem_store_trim(q->store, partition, &last);
 	(void)pthread_mutex_unlock(&q->store->lock);
 	return when == FAULT_AFTER ? queue_mem_fail_injected(err) : ES_OK;
+}
+
+static enum es_code
+queue_mem_trim(
+    struct queue *q, const struct queue_cursor cursors[], size_t n, struct es_err *err)
+{
+	for (size_t i = 0; i < n; i++)
+		TRY(queue_mem_done(
+		    q, cursors[i].partition, NULL, 0, cursors[i].after, err));
+	return ES_OK;
 }
 
 static enum es_code
@@ -304,8 +318,9 @@ const struct queue_driver queue_mem = {
     .send = queue_mem_send,
     .partitions = queue_mem_partitions,
     .receive = queue_mem_receive,
-    .wait = queue_mem_wait,
+    .collect = queue_mem_collect,
     .done = queue_mem_done,
+    .trim = queue_mem_trim,
     .retry = queue_mem_retry,
     .extend = queue_mem_retry,
     .behind = queue_mem_behind,

@@ -76,20 +76,13 @@ queue_redis_is_entry(const struct redis_value *e)
 	       e->items[1].kind == REDIS_ARRAY && e->items[1].n >= 2;
 }
 
-/* Reads [[stream, [[id, [field, value]], ...]]], or nil when there is no entry. */
-static enum es_code
-queue_redis_parse_entries(const struct redis_value *v, size_t max, struct queue_msg out[],
-    size_t *n, struct es_err *err)
+enum es_code
+queue_redis_parse_entries(const struct redis_value *list, size_t max,
+    struct queue_msg out[], size_t *n, struct es_err *err)
 {
 	const int64_t now_ms = clock_wall_ms();
-	const struct redis_value *list;
 
-	if (v->kind != REDIS_ARRAY || v->n == 0) {
-		*n = 0;
-		return ES_OK;
-	}
-	list = v->items[0].n == 2 ? &v->items[0].items[1] : NULL;
-	if (list == NULL || list->kind != REDIS_ARRAY || list->n > max)
+	if (list->kind != REDIS_ARRAY || list->n > max)
 		return es_fail(err, ES_INTERNAL, "Redis: unexpected reply to XREAD");
 	for (size_t i = 0; i < list->n; i++) {
 		const struct redis_value *entry = &list->items[i], *body;
@@ -110,6 +103,19 @@ queue_redis_parse_entries(const struct redis_value *v, size_t max, struct queue_
 	}
 	*n = list->n;
 	return ES_OK;
+}
+
+/* Reads [[stream, entries]], or nil when there is no entry. */
+static enum es_code
+queue_redis_parse_stream(const struct redis_value *v, size_t max, struct queue_msg out[],
+    size_t *n, struct es_err *err)
+{
+	*n = 0;
+	if (v->kind != REDIS_ARRAY || v->n == 0)
+		return ES_OK;
+	if (v->items[0].n != 2)
+		return es_fail(err, ES_INTERNAL, "Redis: unexpected reply to XREAD");
+	return queue_redis_parse_entries(&v->items[0].items[1], max, out, n, err);
 }
 
 static enum es_code
@@ -143,37 +149,61 @@ queue_redis_receive(struct queue *q, unsigned partition, const char *after, size
 	for (size_t i = 0; i < argc; i++)
 		argv[i] = (struct redis_arg){texts[i], strlen(texts[i])};
 	TRY(redis_cmd_wait(queue_redis_from(q)->redis, wait_ms, a, &v, err, argc, argv));
-	return queue_redis_parse_entries(&v, max, out, n, err);
+	return queue_redis_parse_stream(&v, max, out, n, err);
+}
+
+/* The arguments of the script that trims one stream. */
+#define TRIM_ARGS 5
+
+static enum es_code
+queue_redis_trim_args(const struct queue_cursor *c, struct arena *a,
+    const struct redis_arg **out, struct es_err *err)
+{
+	struct redis_arg *argv = arena_alloc(a, TRIM_ARGS * sizeof(*argv));
+	char *stream = arena_alloc(a, QUEUE_STREAM_KEY_MAX);
+	char *stays = arena_alloc(a, QUEUE_POSITION_MAX);
+	const char *texts[TRIM_ARGS] = {stream, QUEUE_STREAM_BYTES,
+	    arena_printf(a, "%u", c->partition), c->after, stays};
+	struct queue_position last, next;
+
+	if (!queue_position_parse(c->after, &last))
+		return es_fail(err, ES_INVALID, "queue: malformed position");
+	next = queue_position_next(&last);
+	queue_position_format(&next, stays);
+	queue_stream_key(c->partition, stream);
+	for (size_t i = 0; i < TRIM_ARGS; i++)
+		argv[i] = (struct redis_arg){texts[i], strlen(texts[i])};
+	*out = argv;
+	return ES_OK;
+}
+
+static enum es_code
+queue_redis_trim(
+    struct queue *q, const struct queue_cursor cursors[], size_t n, struct es_err *err)
+{
+	struct arena *a = arena_new();
+	const struct redis_arg **argv = arena_alloc(a, n * sizeof(*argv));
+	enum es_code rc = ES_OK;
+	size_t runs = 0;
+
+	for (size_t i = 0; i < n && rc == ES_OK; i++)
+		if (*cursors[i].after != '\0')
+			rc = queue_redis_trim_args(&cursors[i], a, &argv[runs++], err);
+	if (rc == ES_OK)
+		rc = redis_script_all(queue_redis_from(q)->redis, &queue_stream_trim, a,
+		    err, 2, TRIM_ARGS, argv, runs);
+	arena_free(&a);
+	return rc;
 }
 
 static enum es_code
 queue_redis_done(struct queue *q, unsigned partition, const struct queue_msg msgs[],
     size_t n, const char *through, struct es_err *err)
 {
-	char stream[24], part[12], stays[QUEUE_POSITION_MAX];
-	const char *texts[] = {stream, QUEUE_STREAM_BYTES, part, through, stays};
-	struct redis_arg argv[ES_COUNT(texts)];
-	struct queue_position last, next;
-	struct redis_value v;
-	struct arena *a;
-	enum es_code rc;
+	const struct queue_cursor c = {.partition = partition, .after = through};
 
 	(void)msgs, (void)n;
-	if (!queue_position_parse(through, &last))
-		return es_fail(err, ES_INVALID, "queue: malformed position");
-	if (*through == '\0')
-		return ES_OK;
-	next = queue_position_next(&last);
-	queue_position_format(&next, stays);
-	queue_stream_key(partition, stream);
-	(void)snprintf(part, sizeof(part), "%u", partition);
-	for (size_t i = 0; i < ES_COUNT(texts); i++)
-		argv[i] = (struct redis_arg){texts[i], strlen(texts[i])};
-	a = arena_new();
-	rc = redis_eval(queue_redis_from(q)->redis, &queue_stream_trim, a, &v, err, 2,
-	    ES_COUNT(texts), argv);
-	arena_free(&a);
-	return rc;
+	return queue_redis_trim(q, &c, 1, err);
 }
 
 /* An entry stays in the stream until it is done, so the consumer only has to read it
@@ -200,8 +230,9 @@ const struct queue_driver queue_redis = {
     .limit = queue_redis_limit,
     .partitions = queue_redis_partitions,
     .receive = queue_redis_receive,
-    .wait = queue_redis_wait,
+    .collect = queue_redis_collect,
     .done = queue_redis_done,
+    .trim = queue_redis_trim,
     .retry = queue_redis_retry,
     .extend = queue_redis_extend,
     .behind = queue_redis_behind,

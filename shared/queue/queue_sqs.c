@@ -62,12 +62,21 @@ queue_sqs_send(struct queue *base, const struct queue_msg *msg, struct es_err *e
 }
 
 static enum es_code
-queue_sqs_wait(struct queue *q, struct queue_cursor cursors[], size_t n, int64_t wait_ms,
-    struct es_err *err)
+queue_sqs_collect(struct queue *q, struct queue_cursor cursors[], size_t n, size_t max,
+    int64_t wait_ms, struct arena *a, struct es_err *err)
 {
-	(void)q, (void)cursors, (void)n, (void)wait_ms;
+	(void)q, (void)cursors, (void)n, (void)max, (void)wait_ms, (void)a;
 	return es_fail(
-	    err, ES_INTERNAL, "SQS: queue_wait() needs partitions, and SQS has none");
+	    err, ES_INTERNAL, "SQS: queue_collect() needs partitions, and SQS has none");
+}
+
+static enum es_code
+queue_sqs_trim(
+    struct queue *q, const struct queue_cursor cursors[], size_t n, struct es_err *err)
+{
+	(void)q, (void)cursors, (void)n;
+	return es_fail(
+	    err, ES_INTERNAL, "SQS: queue_trim() needs partitions, and SQS has none");
 }
 
 static enum es_code
@@ -85,8 +94,9 @@ const struct queue_driver queue_sqs = {
     .open = queue_sqs_open,
     .send = queue_sqs_send,
     .receive = queue_sqs_receive,
-    .wait = queue_sqs_wait,
+    .collect = queue_sqs_collect,
     .done = queue_sqs_done,
+    .trim = queue_sqs_trim,
     .retry = queue_sqs_visibility,
     .extend = queue_sqs_visibility,
     .behind = queue_sqs_behind,

@@ -110,6 +110,13 @@ enum es_code redis_eval(struct redis *r, struct redis_script *s, struct arena *a
     struct redis_value *out, struct es_err *err, size_t n_keys, size_t argc,
     const struct redis_arg argv[]) ES_MUST_CHECK;
 
+/* Runs a script n times in one round trip. argv[i] holds the n_keys keys and the other
+ * arguments of run i, argc in all. The first error reply of a run is the call's result.
+ */
+enum es_code redis_script_all(struct redis *r, struct redis_script *s, struct arena *a,
+    struct es_err *err, size_t n_keys, size_t argc, const struct redis_arg *const argv[],
+    size_t n) ES_MUST_CHECK;
+
 /* A second connection that only subscribes, for the reply topics of blocking programs.
  * redis_sub_wait() returns one message, or ES_OK with *out_len 0 at the deadline. After a
  * loss it connects and subscribes again. *lost (may be NULL) becomes true when messages

@@ -31,7 +31,8 @@ static const struct pg_col batch_cols[] = {
 static const struct pg_stmt commit = {
     .name = "batch_commit",
     .sql = "SELECT ord, outcome, code, seq, created_ms, body, edited_ms, deleted,"
-	   " sender_name, payload FROM es_batch($1, $2, $3, $4::uuid[], $5::uuid[],"
+	   " sender_name, payload FROM es_batch_many($1::int[],"
+	   " $2::bigint[], $3::text[], $4::uuid[], $5::uuid[],"
 	   " $6::uuid[], $7::bytea[], $8::bytea[], $9::text[], $10::text[],"
 	   " $11::uuid[])",
     .cols = batch_cols,
@@ -40,7 +41,7 @@ static const struct pg_stmt commit = {
 };
 
 /* One message of the batch. The array holds the messages of all envelopes in order;
- * es_batch() numbers them in the same order, from 1. */
+ * es_batch_many() numbers them in the same order, from 1. */
 struct flat {
 	const struct envelope *envelope;
 	const struct envelope_message *message;
@@ -130,7 +131,8 @@ batch_store_to_event(const struct batch_row *row, const struct flat *f, struct e
 	out->client_id = f->message->client_id;
 	out->edited = row->edited_ms != 0;
 	out->deleted = row->deleted;
-	/* es_batch() returns the body only when it differs from the one that was sent. */
+	/* es_batch_many() returns the body only when it differs from the one that was
+	 * sent. */
 	if (!row->deleted)
 		out->body = row->body != NULL ? row->body : f->message->body;
 }
@@ -165,11 +167,68 @@ batch_store_add_row(
 
 static void
 batch_store_fence_params(
-    const struct batch_fence *fence, struct arena *a, const char *params[])
+    const struct batch_fence fences[], size_t n, struct arena *a, const char *params[])
 {
-	params[0] = fence != NULL ? pg_int(a, fence->partition) : NULL;
-	params[1] = fence != NULL ? pg_int(a, fence->epoch) : NULL;
-	params[2] = fence != NULL ? fence->done : NULL;
+	const char **partitions = arena_alloc(a, n * sizeof(*partitions));
+	const char **epochs = arena_alloc(a, n * sizeof(*epochs));
+	const char **done = arena_alloc(a, n * sizeof(*done));
+
+	for (size_t i = 0; i < n; i++) {
+		partitions[i] = pg_int(a, fences[i].partition);
+		epochs[i] = pg_int(a, fences[i].epoch);
+		done[i] = fences[i].done;
+	}
+	params[0] = n > 0 ? pg_array(a, partitions, n) : NULL;
+	params[1] = n > 0 ? pg_array(a, epochs, n) : NULL;
+	params[2] = n > 0 ? pg_array(a, done, n) : NULL;
+}
+
+/* A batch that PostgreSQL is committing. */
+struct batch_commit {
+	struct arena *arena;
+	struct flat *flat;
+	size_t total; /* messages */
+	struct batch_result result;
+};
+
+enum es_code
+batch_store_start(struct pg *pg, const struct batch_fence fences[], size_t n_fences,
+    const struct envelope envelopes[], size_t n, struct arena *a,
+    struct batch_commit **out, struct es_err *err)
+{
+	struct batch_commit *c = arena_alloc(a, sizeof(*c));
+	const char *params[3 + ARRAYS];
+
+	c->arena = a;
+	c->total = batch_store_count_messages(envelopes, n);
+	c->flat = batch_store_flatten(envelopes, n, c->total, a, &c->result);
+	batch_store_fence_params(fences, n_fences, a, params);
+	batch_store_fill_arrays(c->flat, c->total, a, params);
+	*out = c;
+	return pg_start(pg, NULL, &commit, params, err);
+}
+
+enum es_code
+batch_store_finish(
+    struct pg *pg, struct batch_commit *c, struct batch_result *out, struct es_err *err)
+{
+	struct batch_row row;
+	struct pg_rows rows;
+	size_t answered = 0;
+
+	TRY(pg_finish(pg, c->arena, &rows, err));
+	*out = c->result;
+	out->events = arena_alloc(c->arena, (size_t)rows.count * sizeof(*out->events));
+	while (pg_next(&rows, c->arena, &row)) {
+		CHECK(row.ord >= 1 && (size_t)row.ord <= c->total);
+		answered += strcmp(row.outcome, "event") != 0;
+		batch_store_add_row(&row, &c->flat[row.ord - 1], out);
+	}
+	/* es_batch_many() committed, but did not return an outcome for each message: the
+	 * function has another version than this program. The batch can't be repeated or
+	 * reported. */
+	CHECK(answered == c->total);
+	return ES_OK;
 }
 
 enum es_code
@@ -177,29 +236,11 @@ batch_store_commit(struct pg *pg, const struct batch_fence *fence,
     const struct envelope envelopes[], size_t n, struct arena *a,
     struct batch_result *out, struct es_err *err)
 {
-	const size_t total = batch_store_count_messages(envelopes, n);
-	const char *params[3 + ARRAYS];
-	struct batch_row row;
-	struct pg_rows rows;
-	struct flat *flat;
-	size_t answered = 0;
+	struct batch_commit *c;
 
-	*out = (struct batch_result){0};
-	flat = batch_store_flatten(envelopes, n, total, a, out);
-	batch_store_fence_params(fence, a, params);
-	batch_store_fill_arrays(flat, total, a, params);
-	TRY(pg_run(pg, NULL, &commit, params, a, &rows, err));
-	out->events = arena_alloc(a, (size_t)rows.count * sizeof(*out->events));
-	while (pg_next(&rows, a, &row)) {
-		CHECK(row.ord >= 1 && (size_t)row.ord <= total);
-		answered += strcmp(row.outcome, "event") != 0;
-		batch_store_add_row(&row, &flat[row.ord - 1], out);
-	}
-	/* es_batch() committed, but did not return an outcome for each message: the
-	 * function has another version than this program. The batch can't be repeated or
-	 * reported. */
-	CHECK(answered == total);
-	return ES_OK;
+	TRY(batch_store_start(
+	    pg, fence, fence != NULL ? 1 : 0, envelopes, n, a, &c, err));
+	return batch_store_finish(pg, c, out, err);
 }
 
 bool
@@ -208,8 +249,8 @@ batch_store_fenced(const struct es_err *err)
 	return strcmp(err->sqlstate, FENCED) == 0;
 }
 
-/* es_batch() looks for repeats under the channel's lock and inserts no key that a client
- * chose. Therefore no message can cause a 23505 (unique_violation). A 23514
+/* es_batch_many() looks for repeats under the channel's lock and inserts no key that a
+ * client chose. Therefore no message can cause a 23505 (unique_violation). A 23514
  * (check_violation) can also be a text that is too long, so look at the name of the
  * constraint. */
 bool

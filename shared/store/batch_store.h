@@ -36,7 +36,19 @@ enum es_code batch_store_commit(struct pg *pg, const struct batch_fence *fence,
     const struct envelope envelopes[], size_t n, struct arena *a,
     struct batch_result *out, struct es_err *err) ES_MUST_CHECK;
 
-/* True when the commit failed because another worker holds the partition now. */
+/* batch_store_commit() in two steps, for batches of n_fences partitions, 0 for a queue
+ * without partitions. batch_store_start() sends the batch, and batch_store_finish() waits
+ * for its end; in between pg can't be used. The envelopes must live until then. Only
+ * ES_OK of the first obliges to call the second. The transaction commits nothing unless
+ * the worker still holds each of the partitions. */
+struct batch_commit;
+enum es_code batch_store_start(struct pg *pg, const struct batch_fence fences[],
+    size_t n_fences, const struct envelope envelopes[], size_t n, struct arena *a,
+    struct batch_commit **out, struct es_err *err) ES_MUST_CHECK;
+enum es_code batch_store_finish(struct pg *pg, struct batch_commit *commit,
+    struct batch_result *out, struct es_err *err) ES_MUST_CHECK;
+
+/* True when the commit failed because another worker holds one of the partitions now. */
 bool batch_store_fenced(const struct es_err *err) ES_MUST_CHECK;
 
 /* True when the commit failed because a number or key that the database itself chose is

@@ -254,7 +254,7 @@ queue_contract(const struct queue_settings *settings)
 {
 	CU_SuiteInfo suites[] = {
 	    {"queue", NULL, NULL, NULL, NULL, cases},
-	    {"queue_wait()", NULL, NULL, NULL, NULL, queue_wait_cases},
+	    {"queue_collect()", NULL, NULL, NULL, NULL, queue_collect_cases},
 	    CU_SUITE_INFO_NULL,
 	};
 	unsigned failed, ran;

@@ -31,7 +31,7 @@ enum es_code done(struct fixture *f, const char *group, const char *through);
 /* The bodies of the received messages, joined by commas. */
 const char *bodies(const struct fixture *f);
 
-/* queue_contract_wait.c */
-extern CU_TestInfo queue_wait_cases[];
+/* queue_contract_collect.c */
+extern CU_TestInfo queue_collect_cases[];
 
 #endif

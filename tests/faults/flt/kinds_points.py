@@ -7,7 +7,7 @@ import os
 
 from .kinds import KINDS, Kind
 
-POINTS = ("after_receive", "before_commit", "after_commit", "after_publish",
+POINTS = ("after_receive", "before_commit", "under_commit", "after_commit", "after_publish",
           "before_queue_done", "after_queue_done")
 LOG = "fanout-points.log"
 CRASHES = 2         # of the second fanout at each point

@@ -1,52 +1,54 @@
-/* One pass of a worker, with fakes of batch_run and the leases' store in this file. */
+/* One pass of a worker, with fakes of batches and of the leases' store. */
 #include <stdio.h>
 #include <string.h>
 
-#include "batch.h"
 #include "consumer.h"
 #include "core/clock.h"
 #include "core/log.h"
+#include "fake_batch.h"
 #include "fake_partitions.h"
 #include "fanout_metrics.h"
 #include "queue/queue_mem.h"
+#include "turn.h"
 
 #include "cunit_main.h"
 
-/* The settings of batch_run's fake, and what it records. */
-static int64_t retry_of = -1, fence_of = -1; /* these partitions fail */
+/* The settings of the fake commit, and what it records. */
+static int64_t retry_of = -1, fence_of = -1; /* batches with these partitions fail */
 static unsigned retries;                     /* failures without a fence */
-static size_t takes;                         /* entries handled at a time */
 static struct leases *make_due;              /* the next batch makes the leases due */
 static volatile sig_atomic_t stopping;
 static bool stop_after;
-static char seen[4096]; /* "partition:body " in the order committed */
+static char seen[4096]; /* "body " in the order committed */
 static char dones[4096];
 static unsigned batches;
 static int64_t slow_ms; /* time that each batch takes */
 
-enum batch_end
-batch_run(const struct batch_ctx *ctx, const struct batch_fence *fence,
-    const struct queue_msg msgs[], size_t n, size_t *taken, struct arena *a,
-    struct es_err *err)
+static bool
+has_part(const struct fake_commit *c, int64_t partition)
 {
-	const int64_t p = fence != NULL ? (int64_t)fence->partition : -2;
+	for (size_t i = 0; i < c->n_fences; i++)
+		if (c->fences[i].partition == partition)
+			return true;
+	return false;
+}
 
-	(void)ctx, (void)a;
+static enum batch_end
+commit(const struct fake_commit *c, struct es_err *err)
+{
+	(void)err;
 	batches++;
-	(void)es_fail(err, ES_UNAVAILABLE, "fake");
-	if (p == retry_of)
+	if (has_part(c, retry_of) || (c->n_fences == 0 && retries > 0 && retries-- > 0))
 		return BATCH_RETRY;
-	if (p == -2 && retries > 0 && retries-- > 0)
-		return BATCH_RETRY;
-	if (p == fence_of)
+	if (has_part(c, fence_of))
 		return BATCH_FENCED;
-	*taken = n < takes ? n : takes;
-	for (size_t i = 0; i < *taken; i++)
+	for (size_t i = 0; i < c->n; i++)
 		(void)snprintf(seen + strlen(seen), sizeof(seen) - strlen(seen), "%.*s ",
-		    (int)msgs[i].len, msgs[i].body);
-	if (fence != NULL && fence->done != NULL)
-		(void)snprintf(dones + strlen(dones), sizeof(dones) - strlen(dones),
-		    "%s ", fence->done);
+		    (int)c->msgs[i].len, c->msgs[i].body);
+	for (size_t i = 0; i < c->n_fences; i++)
+		if (c->fences[i].done != NULL)
+			(void)snprintf(dones + strlen(dones),
+			    sizeof(dones) - strlen(dones), "%s ", c->fences[i].done);
 	if (make_due != NULL)
 		make_due->update_at_ms = 0;
 	if (stop_after)
@@ -72,7 +74,7 @@ setup(struct fixture *f)
 	log_init("test", LOG_ERROR);
 	fake_reset();
 	retry_of = fence_of = -1;
-	takes = 100;
+	fake_batches_reset(commit);
 	retries = 0;
 	make_due = NULL;
 	stopping = 0;
@@ -85,7 +87,7 @@ setup(struct fixture *f)
 	    .owner = "ann",
 	    .arena = arena_new(),
 	    .stopping = &stopping};
-	f->w.receive_max = f->w.wait_max = QUEUE_PARTITIONS_MAX;
+	f->w.receive_max = QUEUE_RECEIVE_MAX;
 	CU_ASSERT_EQUAL_FATAL(
 	    metrics_open(NULL, fanout_metrics, FANOUT_METRICS, 1, &f->w.metrics, &f->err),
 	    ES_OK);
@@ -98,6 +100,7 @@ setup(struct fixture *f)
 static void
 teardown(struct fixture *f)
 {
+	turn_forget(&f->w);
 	leases_fini(&f->w.leases);
 	queue_close(&f->w.queue);
 	redis_close(&f->w.redis);
@@ -118,7 +121,7 @@ put(struct fixture *f, const char *group, const char *body)
 static void
 turn(struct fixture *f)
 {
-	consumer_run_partitions(&f->w);
+	consumer_partitions_run(&f->w);
 	arena_reset(f->w.arena);
 }
 
@@ -144,13 +147,15 @@ commits_in_order_and_stores_one_batch_behind(void)
 	unsigned p;
 
 	setup(&f);
-	takes = 2;
+	fake_batches.room = 2;
 	for (const char *const *b = (const char *const[]){"a", "b", "c", "d", "e", NULL};
 	     *b != NULL; b++)
 		p = put(&f, "g", *b);
-	turn(&f);
+	for (unsigned i = 1; i <= 3; i++) {
+		turn(&f);
+		CU_ASSERT_EQUAL(batches, i);
+	}
 	CU_ASSERT_STRING_EQUAL(seen, "a b c d e ");
-	CU_ASSERT_EQUAL(batches, 3);
 	/* the end of a batch is stored with the next batch, so the last is missing */
 	CU_ASSERT_EQUAL(strchr(dones, ' ') == strrchr(dones, ' '), false);
 	CU_ASSERT_PTR_NULL(
@@ -170,8 +175,11 @@ a_postponed_batch_delays_no_other(void)
 	setup(&f);
 	retry_of = put(&f, "g", "bad");
 	(void)put(&f, other_group("g"), "good");
-	turn(&f);
+	turn(&f); /* both together fail */
+	CU_ASSERT_STRING_EQUAL(seen, "");
+	turn(&f); /* each alone */
 	CU_ASSERT_STRING_EQUAL(seen, "good ");
+	CU_ASSERT_EQUAL(batches, 3);
 	CU_ASSERT_EQUAL(f.w.failures, 0);
 	held = &f.w.leases.held[leases_find(&f.w.leases, retry_of)];
 	CU_ASSERT_TRUE(held->not_before_ms > clock_mono_ms());
@@ -182,12 +190,19 @@ a_postponed_batch_delays_no_other(void)
 	turn(&f);
 	CU_ASSERT_STRING_EQUAL(seen, "good more ");
 	CU_ASSERT_EQUAL(batches, 1);
+	/* still alone: its next failure is not that of the others */
+	held->not_before_ms = 0;
+	(void)put(&f, other_group("g"), "again");
+	turn(&f);
+	CU_ASSERT_STRING_EQUAL(seen, "good more again ");
+	CU_ASSERT_EQUAL(batches, 3);
 	/* the next pass gets the same batch again */
 	retry_of = -1;
 	held->not_before_ms = 0;
 	turn(&f);
-	CU_ASSERT_STRING_EQUAL(seen, "good more bad ");
+	CU_ASSERT_STRING_EQUAL(seen, "good more again bad ");
 	CU_ASSERT_EQUAL(held->tries, 0);
+	CU_ASSERT_FALSE(held->alone);
 	teardown(&f);
 }
 
@@ -197,13 +212,17 @@ a_lost_partition_is_left_at_once(void)
 	struct fixture f;
 
 	setup(&f);
-	takes = 1;
+	fake_batches.room = 1;
 	fence_of = put(&f, "g", "theirs");
 	(void)put(&f, "g", "theirs");
 	(void)put(&f, other_group("g"), "ours");
+	(void)put(&f, other_group("g"), "too");
 	turn(&f);
-	CU_ASSERT_EQUAL(batches, 2);
-	CU_ASSERT_STRING_EQUAL(seen, "ours ");
+	for (int i = 0; i < 6 && f.w.leases.n == FAKE_PARTITIONS; i++)
+		turn(&f);
+	for (int i = 0; i < 6 && strstr(seen, "too") == NULL; i++)
+		turn(&f);
+	CU_ASSERT_STRING_EQUAL(seen, "ours too ");
 	CU_ASSERT_EQUAL(f.w.leases.n, FAKE_PARTITIONS - 1);
 	CU_ASSERT_EQUAL(leases_find(&f.w.leases, fence_of), f.w.leases.n);
 	teardown(&f);
@@ -217,7 +236,7 @@ a_long_queue_lets_the_leases_be_renewed(void)
 
 	setup(&f);
 	turn(&f);
-	takes = 1;
+	fake_batches.room = 1;
 	make_due = &f.w.leases;
 	for (int i = 0; i < 3; i++) {
 		(void)put(&f, "g", "g");
@@ -244,7 +263,7 @@ stopping_ends_after_the_batch_at_work(void)
 	struct fixture f;
 
 	setup(&f);
-	takes = 1;
+	fake_batches.room = 1;
 	stop_after = true;
 	(void)put(&f, "g", "a");
 	(void)put(&f, "g", "b");
@@ -286,12 +305,11 @@ waits_for_a_queue_that_is_away(void)
 	(void)put(&f, "g", "a");
 	turn(&f);
 	(void)put(&f, "g", "b");
-	queue_mem_fail(f.w.queue, &(struct queue_mem_fault){.first = 0, .times = 1});
-	turn(&f); /* the wait fails */
-	CU_ASSERT_EQUAL(f.w.failures, 1);
-	queue_mem_fail(f.w.queue, &(struct queue_mem_fault){.first = 1, .times = 1});
-	turn(&f); /* the receive fails */
-	CU_ASSERT_EQUAL(f.w.failures, 2);
+	queue_mem_fail(f.w.queue, &(struct queue_mem_fault){.first = 0, .times = 2});
+	for (unsigned i = 1; i <= 2; i++) {
+		turn(&f);
+		CU_ASSERT_EQUAL(f.w.failures, i);
+	}
 	CU_ASSERT_STRING_EQUAL(seen, "a ");
 	turn(&f);
 	CU_ASSERT_STRING_EQUAL(seen, "a b ");
@@ -358,24 +376,24 @@ a_leasing_queue_gets_every_message_back_or_done(void)
 	setup(&f);
 	mem = f.w.queue;
 	f.w.queue = &q;
-	takes = 2;
-	consumer_run_leasing(&f.w);
+	fake_batches.room = 2;
+	consumer_leasing_run(&f.w);
 	CU_ASSERT_EQUAL(leased_done, 5);
 	CU_ASSERT_EQUAL(leased_retry, 0);
 	stop_after = true;
-	consumer_run_leasing(&f.w);
+	consumer_leasing_run(&f.w);
 	CU_ASSERT_EQUAL(leased_done, 7);
 	CU_ASSERT_EQUAL(leased_retry, 3);
 	stopping = 0;
 	stop_after = false;
 	retries = 3; /* the database is away for a while: the worker holds messages */
-	consumer_run_leasing(&f.w);
+	consumer_leasing_run(&f.w);
 	CU_ASSERT_EQUAL(leased_kept, 5);
 	CU_ASSERT_EQUAL(leased_done, 12);
 	CU_ASSERT_EQUAL(leased_retry, 3);
 	slow_ms = 1100; /* the worker also holds messages during a slow batch */
-	takes = 3;
-	consumer_run_leasing(&f.w);
+	fake_batches.room = 3;
+	consumer_leasing_run(&f.w);
 	CU_ASSERT_EQUAL(leased_kept, 5 + 2);
 	CU_ASSERT_EQUAL(leased_done, 17);
 	f.w.queue = mem;

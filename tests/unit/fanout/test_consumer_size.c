@@ -1,25 +1,27 @@
 /* After a failure the worker asks for smaller parts. The queue is in memory behind a link
- * that passes a number of messages within a time-out; batch_run is a database that
- * commits a number within one. */
+ * that passes a number of messages within a time-out; the database commits a number of
+ * them within one. */
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "batch.h"
 #include "consumer.h"
 #include "core/clock.h"
 #include "core/log.h"
+#include "fake_batch.h"
 #include "fake_partitions.h"
 #include "fanout_metrics.h"
+#include "turn.h"
 
 #include "cunit_main.h"
 
 static size_t link_entries, link_places; /* a larger answer is a time-out */
 static size_t pg_entries;                /* a larger batch fails ... */
 static const char *pg_state;             /* ... with this SQLSTATE */
-static char asked[256], waited[256],
-    tried[256]; /* "500 250 ", in the order of the calls */
-static size_t committed;
+/* "500 250 ", in the order of the calls: entries that one receive asks for, partitions of
+ * one receive and entries of each; entries of one batch */
+static char asked[256], waited[256], each[256], tried[256];
+static size_t committed, collected;
 static unsigned failures; /* after so many calls the test stops the worker */
 static volatile sig_atomic_t stopping;
 static struct queue *mem;
@@ -32,23 +34,16 @@ note(char out[256], size_t n)
 	(void)snprintf(out + strlen(out), 256 - strlen(out), "%zu ", n);
 }
 
-enum batch_end
-batch_run(const struct batch_ctx *ctx, const struct batch_fence *fence,
-    const struct queue_msg msgs[], size_t n, size_t *taken, struct arena *a,
-    struct es_err *err)
+static enum batch_end
+commit(const struct fake_commit *c, struct es_err *err)
 {
-	(void)fence, (void)msgs, (void)a;
-	CU_ASSERT_EQUAL(ctx->max_messages, 500);
-	CU_ASSERT_EQUAL(ctx->max_bytes, 4 << 20);
-	note(tried, n);
-	*taken = n;
-	if (n > pg_entries) {
-		stopping = ++failures > 6;
-		(void)es_fail(err, ES_UNAVAILABLE, "fake");
+	note(tried, c->n);
+	if (c->n > pg_entries) {
+		stopping = ++failures > 60;
 		(void)snprintf(err->sqlstate, sizeof(err->sqlstate), "%s", pg_state);
 		return BATCH_RETRY;
 	}
-	committed += n;
+	committed += c->n;
 	return BATCH_DONE;
 }
 
@@ -72,16 +67,31 @@ link_receive(struct queue *q, unsigned partition, const char *after, size_t max,
 }
 
 static enum es_code
-link_wait(struct queue *q, struct queue_cursor cursors[], size_t n, int64_t wait_ms,
-    struct es_err *err)
+link_collect(struct queue *q, struct queue_cursor cursors[], size_t n, size_t max,
+    int64_t wait_ms, struct arena *a, struct es_err *err)
+{
+	size_t got = 0;
+
+	(void)q;
+	collected += n * max;
+	note(waited, n);
+	note(each, max);
+	/* waiting at only some of them would delay the others */
+	CU_ASSERT_TRUE(n >= FAKE_PARTITIONS - 1 || wait_ms == 0);
+	TRY(queue_collect(mem, cursors, n, max, wait_ms, a, err));
+	for (size_t i = 0; i < n; i++)
+		got += cursors[i].n;
+	if (got > link_entries || n > link_places)
+		return es_fail(err, ES_UNAVAILABLE, "no answer in time");
+	return ES_OK;
+}
+
+static enum es_code
+link_trim(
+    struct queue *q, const struct queue_cursor cursors[], size_t n, struct es_err *err)
 {
 	(void)q;
-	note(waited, n);
-	if (n > link_places)
-		return es_fail(err, ES_UNAVAILABLE, "no answer in time");
-	/* waiting at only some of them would delay the others */
-	CU_ASSERT_EQUAL(wait_ms > 0, n == FAKE_PARTITIONS);
-	return queue_wait(mem, cursors, n, wait_ms, err);
+	return queue_trim(mem, cursors, n, err);
 }
 
 static enum es_code
@@ -136,7 +146,8 @@ leasing_done(struct queue *q, unsigned partition, const struct queue_msg msgs[],
 static const struct queue_driver link_driver = {.name = "link",
     .partitions = link_partitions,
     .receive = link_receive,
-    .wait = link_wait,
+    .collect = link_collect,
+    .trim = link_trim,
     .done = link_done,
     .behind = link_behind};
 static const struct queue_driver leasing_driver = {.name = "leasing",
@@ -164,8 +175,9 @@ setup(struct fixture *f, const struct queue_driver *driver)
 	log_init("test", LOG_ERROR);
 	fake_reset();
 	link_entries = link_places = pg_entries = SIZE_MAX;
-	asked[0] = waited[0] = tried[0] = '\0';
-	committed = leased = failures = 0;
+	asked[0] = waited[0] = each[0] = tried[0] = '\0';
+	committed = collected = leased = failures = 0;
+	fake_batches_reset(commit);
 	leased_age_ms = 0;
 	stopping = 0;
 	*f = (struct fixture){
@@ -175,7 +187,6 @@ setup(struct fixture *f, const struct queue_driver *driver)
 	    .owner = "ann",
 	    .queue = &f->queue,
 	    .receive_max = QUEUE_RECEIVE_MAX,
-	    .wait_max = QUEUE_PARTITIONS_MAX,
 	    .arena = arena_new(),
 	    .stopping = &stopping};
 	CU_ASSERT_EQUAL_FATAL(
@@ -190,6 +201,7 @@ setup(struct fixture *f, const struct queue_driver *driver)
 static void
 teardown(struct fixture *f)
 {
+	turn_forget(&f->w);
 	leases_fini(&f->w.leases);
 	queue_close(&mem);
 	redis_close(&f->w.redis);
@@ -213,7 +225,7 @@ turns(struct fixture *f, unsigned n)
 	for (unsigned i = 0; i < n; i++) {
 		for (size_t k = 0; k < f->w.leases.n; k++)
 			f->w.leases.held[k].not_before_ms = 0;
-		consumer_run_partitions(&f->w);
+		consumer_partitions_run(&f->w);
 		arena_reset(f->w.arena);
 	}
 }
@@ -225,20 +237,21 @@ less_is_received_until_it_comes_through(void)
 
 	setup(&f, &link_driver);
 	put(&f, 200);
-	link_entries = 125;
+	link_entries = 100;
 	turns(&f, 3);
-	CU_ASSERT_STRING_EQUAL(asked, "500 250 125 ");
-	CU_ASSERT_EQUAL(committed, 125);
+	/* 62 of each of the eight, then 438 more of the busy one: too many */
+	CU_ASSERT_STRING_EQUAL(each, "62 438 31 219 15 110 ");
+	CU_ASSERT_EQUAL(committed, 0);
+	turns(&f, 1);
+	CU_ASSERT_NSTRING_EQUAL(each, "62 438 31 219 15 110 7 55 ", 26);
+	CU_ASSERT_EQUAL(committed, 62);
 	/* each success raises the size again, up to the maximum */
 	link_entries = SIZE_MAX;
-	turns(&f, 1);
+	turns(&f, 2);
 	CU_ASSERT_EQUAL(committed, 200);
-	for (int i = 0; i < 2; i++) {
-		put(&f, 1);
+	for (int i = 0; i < 4; i++)
 		turns(&f, 1);
-	}
-	CU_ASSERT_STRING_EQUAL(asked, "500 250 125 250 500 500 ");
-	CU_ASSERT_EQUAL(committed, 202);
+	CU_ASSERT_EQUAL(f.w.receive_max, QUEUE_RECEIVE_MAX);
 	teardown(&f);
 }
 
@@ -247,29 +260,30 @@ one_is_the_least(void)
 {
 	const int64_t start_ms = clock_mono_ms();
 	struct fixture f;
-	struct lease *held;
 
 	setup(&f, &link_driver);
 	put(&f, 3);
 	link_entries = 0;
 	turns(&f, 1);
 	CU_ASSERT_TRUE(clock_mono_ms() - start_ms >= 50); /* backed off */
-	held = &f.w.leases.held[leases_find(
-	    &f.w.leases, queue_partition_of("g", FAKE_PARTITIONS))];
-	held->receive_max = 3;
+	f.w.receive_max = 3;
+	f.w.passes = queue_partition_of("g", FAKE_PARTITIONS); /* asked first */
 	turns(&f, 1);
-	CU_ASSERT_EQUAL(held->receive_max, 1);
+	CU_ASSERT_EQUAL(f.w.receive_max, 1);
 	f.w.failures = 0;
+	f.w.passes = queue_partition_of("g", FAKE_PARTITIONS);
 	turns(&f, 1);
-	CU_ASSERT_EQUAL(held->receive_max, 1);
+	CU_ASSERT_EQUAL(f.w.receive_max, 1);
 	link_entries = 1;
+	f.w.passes = queue_partition_of("g", FAKE_PARTITIONS);
 	turns(&f, 1);
 	CU_ASSERT_EQUAL(committed, 1);
-	CU_ASSERT_EQUAL(held->receive_max, 2);
+	CU_ASSERT_TRUE(f.w.receive_max >= 2);
 	teardown(&f);
 }
 
-/* PostgreSQL reports a time-out, a lack of memory, or a lost connection. */
+/* PostgreSQL reports a time-out, a lack of memory, or a lost connection. The partition
+ * stands alone then, and asks for less by itself. */
 static void
 a_batch_that_fails_is_halved(void)
 {
@@ -281,35 +295,50 @@ a_batch_that_fails_is_halved(void)
 		pg_state = states[i];
 		pg_entries = 2;
 		put(&f, 8);
-		turns(&f, 3);
-		CU_ASSERT_STRING_EQUAL(tried, "8 4 2 ");
-		CU_ASSERT_EQUAL(committed, 2);
-		turns(&f, 5);
-		CU_ASSERT_STRING_EQUAL(asked, "500 4 2 4 2 4 2 4 ");
+		turns(&f, 4);
+		CU_ASSERT_NSTRING_EQUAL(tried, "8 8 4 2 ", 8);
+		for (int k = 0; k < 40 && committed < 8; k++)
+			turns(&f, 1);
 		CU_ASSERT_EQUAL(committed, 8);
 		teardown(&f);
 	}
 }
 
+/* One request never asks for more than receive_max entries, of however many partitions.
+ */
 static void
-partitions_are_waited_at_in_parts(void)
+all_partitions_together_stay_within_the_limit(void)
+{
+	struct fixture f;
+
+	setup(&f, &link_driver);
+	put(&f, 700);
+	turns(&f, 1);
+	CU_ASSERT_NSTRING_EQUAL(waited, "8 1 ", 4);
+	CU_ASSERT_NSTRING_EQUAL(each, "62 438 ", 7);
+	CU_ASSERT_EQUAL(committed, 500);
+	teardown(&f);
+}
+
+static void
+partitions_are_received_in_parts(void)
 {
 	struct fixture f;
 
 	setup(&f, &link_driver);
 	put(&f, 1);
 	link_places = 2;
+	f.w.receive_max = 8;
 	turns(&f, 3);
-	CU_ASSERT_STRING_EQUAL(waited, "8 4 2 2 2 2 ");
+	CU_ASSERT_STRING_EQUAL(waited, "8 4 2 ");
+	for (int i = 0; i < 100 && committed == 0; i++)
+		turns(&f, 1);
 	CU_ASSERT_EQUAL(committed, 1);
 	link_places = SIZE_MAX;
-	waited[0] = '\0';
-	for (int i = 0; i < 2; i++) {
-		put(&f, 1);
+	put(&f, 1);
+	for (int i = 0; i < 100 && committed == 1; i++)
 		turns(&f, 1);
-	}
-	CU_ASSERT_STRING_EQUAL(waited, "4 4 8 ");
-	CU_ASSERT_EQUAL(committed, 3);
+	CU_ASSERT_EQUAL(committed, 2);
 	teardown(&f);
 }
 
@@ -324,12 +353,12 @@ a_leasing_queue_is_asked_for_less(void)
 	leased = 7;
 	link_entries = 2;
 	for (int i = 0; i < 3; i++)
-		consumer_run_leasing(&f.w);
+		consumer_leasing_run(&f.w);
 	CU_ASSERT_STRING_EQUAL(asked, "500 5 2 ");
 	CU_ASSERT_EQUAL(committed, 2);
 	link_entries = SIZE_MAX;
 	for (int i = 0; i < 4; i++)
-		consumer_run_leasing(&f.w);
+		consumer_leasing_run(&f.w);
 	CU_ASSERT_STRING_EQUAL(asked, "500 5 2 4 8 16 16 ");
 	CU_ASSERT_EQUAL(committed, 7);
 	teardown(&f);
@@ -344,7 +373,7 @@ what_it_leased_is_committed_in_parts(void)
 	leased = 4;
 	pg_state = "57014";
 	pg_entries = 2;
-	consumer_run_leasing(&f.w);
+	consumer_leasing_run(&f.w);
 	CU_ASSERT_STRING_EQUAL(asked, "500 ");
 	CU_ASSERT_STRING_EQUAL(tried, "4 2 2 ");
 	CU_ASSERT_EQUAL(committed, 4);
@@ -359,17 +388,17 @@ the_age_of_leased_messages_is_reported(void)
 	setup(&f, &leasing_driver);
 	leased = 2; /* 43 s and 44 s old */
 	leased_age_ms = 45000;
-	consumer_run_leasing(&f.w);
+	consumer_leasing_run(&f.w);
 	CU_ASSERT_EQUAL(committed, 2);
 	CU_ASSERT_EQUAL(metrics_sum(f.w.metrics, FM_QUEUE_AGE), 44);
-	consumer_run_leasing(&f.w);
+	consumer_leasing_run(&f.w);
 	CU_ASSERT_EQUAL(metrics_sum(f.w.metrics, FM_QUEUE_AGE), 0);
 	/* PostgreSQL is away, and the first back-off takes 50 ms. */
 	leased = 1;
 	leased_age_ms = 45980;
 	pg_entries = 0;
-	failures = 6;
-	consumer_run_leasing(&f.w);
+	failures = 60;
+	consumer_leasing_run(&f.w);
 	CU_ASSERT_EQUAL(metrics_sum(f.w.metrics, FM_QUEUE_AGE), 45);
 	teardown(&f);
 }
@@ -379,7 +408,10 @@ static CU_TestInfo cases[] = {
 	less_is_received_until_it_comes_through},
     {"one is the least", one_is_the_least},
     {"a batch that fails is halved", a_batch_that_fails_is_halved},
-    {"the worker waits for its partitions in parts", partitions_are_waited_at_in_parts},
+    {"all partitions together stay within the limit of a receive",
+	all_partitions_together_stay_within_the_limit},
+    {"the worker receives from its partitions in parts",
+	partitions_are_received_in_parts},
     {"the worker asks a leasing queue for less", a_leasing_queue_is_asked_for_less},
     {"the worker commits leased messages in parts", what_it_leased_is_committed_in_parts},
     {"the age of leased messages is reported", the_age_of_leased_messages_is_reported},

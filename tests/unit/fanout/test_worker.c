@@ -14,6 +14,7 @@
 #include "roster.h"
 #include "store/batch_store.h"
 #include "store/dead_letter_store.h"
+#include "turn.h"
 #include "worker.h"
 
 #define PURGE_ROWS 1000 /* of one transaction, as in worker.c */
@@ -21,7 +22,7 @@
 static struct seen {
 	unsigned until; /* SIGTERM in this turn */
 	unsigned turns, leasing, beats, purges, channel_purges, dead_purges;
-	unsigned settled, released, signed_out, closed;
+	unsigned forgotten, settled, released, signed_out, closed;
 	unsigned partitions;
 	size_t leases; /* held at the end */
 	size_t alive;  /* workers, at the start */
@@ -41,16 +42,23 @@ turned(struct consumer *w)
 }
 
 void
-consumer_run_partitions(struct consumer *w)
+consumer_partitions_run(struct consumer *w)
 {
 	turned(w);
 }
 
 void
-consumer_run_leasing(struct consumer *w)
+consumer_leasing_run(struct consumer *w)
 {
 	seen->leasing++;
 	turned(w);
+}
+
+void
+turn_forget(struct consumer *w)
+{
+	(void)w;
+	seen->forgotten++;
 }
 
 void
@@ -210,6 +218,7 @@ turns_until_it_is_told_to_stop(void)
 	CU_ASSERT_EQUAL(seen->beats, 3);
 	CU_ASSERT_EQUAL(seen->leasing, 0);
 	CU_ASSERT_EQUAL(seen->alive, 2);
+	CU_ASSERT_EQUAL(seen->forgotten, 1);
 	CU_ASSERT_EQUAL(seen->settled, 1);
 	CU_ASSERT_EQUAL(seen->released, 1);
 	CU_ASSERT_EQUAL(seen->signed_out, 1);
