@@ -184,5 +184,29 @@ SELECT throws_ok($$ SELECT * FROM es_batch(201, 1, NULL, '{}', '{}', '{}', '{}',
 SELECT is(done_id, '5-0', 'a fenced batch stores no position') FROM es_partition_list()
 WHERE partition = 200;
 
+-- several partitions in one transaction
+SELECT results_eq('SELECT p.epoch FROM unnest(ARRAY[202, 203]) n, es_partition_claim(n, ''me'', 10000) p',
+    ARRAY[1::bigint, 1], 'two more partitions are claimed');
+SELECT results_eq(format('SELECT ord, outcome FROM es_batch_many(ARRAY[203, 200, 202],
+    ARRAY[1, 1, 1], ARRAY[''3-0'', NULL, ''2-0''], ARRAY[%1$L, %1$L]::uuid[], ARRAY[%2$L, %3$L]::uuid[],
+    ARRAY[%4$L, %4$L]::uuid[], ARRAY[pg_temp.key(''n1''), pg_temp.key(''n2'')],
+    ARRAY[pg_temp.key(''b''), pg_temp.key(''b'')], ARRAY[''n1'', ''n2''], ARRAY[''b'', ''b''],
+    ARRAY[gen_random_uuid(), gen_random_uuid()])', :'t1', :'c1', :'c3', :'a1'),
+    $$ VALUES (1, 'committed'), (2, 'committed') $$, 'the owner of three partitions commits for all of them');
+SELECT results_eq('SELECT partition, done_id FROM es_partition_list() WHERE partition IN (200, 202, 203)',
+    $$ VALUES (200, '5-0'), (202, '2-0'), (203, '3-0') $$,
+    'each partition stores its own position; one without a new one keeps the old one');
+SELECT throws_ok(format('SELECT * FROM es_batch_many(ARRAY[200, 202, 203], ARRAY[1, 2, 1],
+    ARRAY[''6-0'', ''6-0'', ''6-0''], ARRAY[%L]::uuid[], ARRAY[%L]::uuid[], ARRAY[%L]::uuid[],
+    ARRAY[pg_temp.key(''n3'')], ARRAY[pg_temp.key(''b'')], ARRAY[''n3''], ARRAY[''b''], ARRAY[gen_random_uuid()])',
+    :'t1', :'c1', :'a1'), 'ES001', 'of partitions {200,202,203}, 1 are not held in epochs {1,2,1}',
+    'a batch with one lost partition is refused');
+SELECT is_empty($$ SELECT FROM messages WHERE client_message_id = 'n3' $$,
+    'a batch with one lost partition stores no message');
+SELECT results_eq('SELECT partition, done_id FROM es_partition_list() WHERE partition IN (200, 202, 203)',
+    $$ VALUES (200, '5-0'), (202, '2-0'), (203, '3-0') $$, 'a batch with one lost partition stores no position');
+SELECT throws_ok($$ SELECT * FROM es_batch_many(ARRAY[200, 201], ARRAY[1, 1], ARRAY[NULL, NULL], '{}', '{}', '{}',
+    '{}', '{}', '{}', '{}', '{}') $$, 'ES001', NULL, 'a batch with a partition that nobody claimed is refused');
+
 SELECT * FROM finish();
 ROLLBACK;

@@ -141,6 +141,39 @@ SELECT is(pg_temp.result('two'), '2', 'after the batch the takeover has the part
 SELECT throws_ok($$ SELECT dblink('one', 'SELECT count(*) FROM es_batch(250, 1, ''9-9'', ''{}'', ''{}'', ''{}'',
     ''{}'', ''{}'', ''{}'', ''{}'')') $$, 'ES001', NULL, 'the former owner is refused');
 
+-- two sessions fence and renew the same partitions, named in another order: no deadlock
+SELECT x FROM dblink('one', 'SELECT count(p.epoch) FROM unnest(ARRAY[251, 252, 253]) n,
+    es_partition_claim(n, ''one'', 60000) p') AS r (x text) \g /dev/null
+CREATE FUNCTION pg_temp.fences(p_partitions text) RETURNS text LANGUAGE sql AS $$
+	SELECT format('DO $do$ BEGIN FOR i IN 1..300 LOOP
+	    PERFORM es_batch_many(%1$L, ''{1,1,1}'', ARRAY[i || ''-0'', i || ''-0'', i || ''-0''], ''{}'', ''{}'',
+	    ''{}'', ''{}'', ''{}'', ''{}'', ''{}'', ''{}'');
+	    COMMIT; PERFORM es_partition_renew(%1$L, ''{1,1,1}'', 60000); COMMIT; END LOOP; END $do$', p_partitions)
+$$;
+SELECT dblink_send_query('one', pg_temp.fences('{251,252,253}')),
+    dblink_send_query('two', pg_temp.fences('{253,252,251}')) \g /dev/null
+SELECT is(r.done, 'DO', 'session one fences its partitions') FROM dblink_get_result('one') AS r (done text);
+SELECT is(r.done, 'DO', 'session two fences them in another order') FROM dblink_get_result('two') AS r (done text);
+SELECT count(*) FROM dblink_get_result('one') AS r (done text) \g /dev/null
+SELECT count(*) FROM dblink_get_result('two') AS r (done text) \g /dev/null
+
+-- a takeover waits for a batch that has the partition among others
+SELECT x FROM dblink('one', 'SELECT es_partition_release(n, 1) FROM unnest(ARRAY[252, 253]) n') AS r (x text) \g /dev/null
+SELECT dblink_exec('one', 'BEGIN') \g /dev/null
+SELECT x FROM dblink('one', 'SELECT count(*) FROM es_batch_many(''{251,252}'', ''{1,1}'', ''{7-0,7-0}'', ''{}'', ''{}'',
+    ''{}'', ''{}'', ''{}'', ''{}'', ''{}'', ''{}'')') AS r (x text) \g /dev/null
+SELECT is(r.x, '2', 'a partition that is not in the batch is taken over at once')
+FROM dblink('two', 'SELECT epoch FROM es_partition_claim(253, ''two'', 60000)') AS r (x text);
+SELECT dblink_send_query('two', 'SELECT epoch FROM es_partition_claim(252, ''two'', 60000)') \g /dev/null
+SELECT is(pg_temp.waits('two'), true, 'a takeover waits for the batch that has the partition among others');
+SELECT dblink_exec('one', 'COMMIT') \g /dev/null
+SELECT is(pg_temp.result('two'), '2', 'after the batch the takeover has the partition');
+SELECT throws_ok($$ SELECT dblink('one', 'SELECT count(*) FROM es_batch_many(''{251,252}'', ''{1,1}'',
+    ''{9-9,9-9}'', ''{}'', ''{}'', ''{}'', ''{}'', ''{}'', ''{}'', ''{}'', ''{}'')') $$, 'ES001', NULL,
+    'the former owner of one of them is refused');
+SELECT is(string_agg(done_id, ' ' ORDER BY partition), '7-0 7-0', 'the refused batch stores no position')
+FROM queue_partitions WHERE partition IN (251, 252);
+
 -- a token that would create a user waits for the user's deletion, and finds the deleted user
 UPDATE users SET external_id = 'gone' WHERE tenant_id = :'t1' AND id = :'a1';
 SELECT dblink_exec('one', 'BEGIN'), dblink_exec('two', 'BEGIN') \g /dev/null
@@ -157,7 +190,7 @@ SELECT dblink_exec('two', 'COMMIT') \g /dev/null
 
 SELECT dblink_disconnect(name) FROM unnest(ARRAY['one', 'two']) name \g /dev/null
 DROP EXTENSION dblink;
-DELETE FROM queue_partitions WHERE partition = 250;
+DELETE FROM queue_partitions WHERE partition BETWEEN 250 AND 253;
 DELETE FROM messages WHERE tenant_id IN (:'t1', :'t2');
 DELETE FROM channel_events WHERE tenant_id IN (:'t1', :'t2');
 DELETE FROM channel_members WHERE tenant_id IN (:'t1', :'t2');

@@ -17,13 +17,16 @@ static struct batch_result result;
 static unsigned
 own_partition(struct partition *out)
 {
+	static unsigned from = 100; /* a claim by the same owner succeeds again */
 	bool got = false;
 
-	for (unsigned p = 100; p < 256; p++) {
+	for (unsigned p = from; p < 256; p++) {
 		FINE(partition_store_claim(
 		    f.pg, p, f.owner.tenant.text, 60000, f.arena, out, &got, &f.err));
-		if (got && out->epoch >= 1)
+		if (got && out->epoch >= 1) {
+			from = p + 1;
 			return p;
+		}
 	}
 	CU_FAIL_FATAL("no partition is free");
 	return 0;
@@ -229,6 +232,49 @@ only_the_partitions_owner_commits(void)
 	FINE(partition_store_release(f.pg, &taken, f.arena, &f.err));
 }
 
+/* Two channels, two partitions, one transaction. */
+static void
+several_partitions_are_committed_together(void)
+{
+	const char *const body[] = {"x"};
+	const struct channel_id one = fixture_channel(&f, &f.bob, "many-one", false),
+				two = fixture_channel(&f, &f.bob, "many-two", false);
+	struct envelope e[] = {fixture_envelope(&f, &f.bob, &one, body, 1),
+	    fixture_envelope(&f, &f.bob, &two, body, 1)};
+	struct partition p[2], taken;
+	struct batch_fence fences[2];
+	struct batch_commit *commit;
+	bool got;
+
+	for (size_t i = 0; i < 2; i++)
+		fences[i] = (struct batch_fence){.partition = own_partition(&p[i]),
+		    .epoch = p[i].epoch,
+		    .done = i == 0 ? "4-0" : NULL};
+	CU_ASSERT_NOT_EQUAL_FATAL(fences[0].partition, fences[1].partition);
+	fences[1].epoch = p[1].epoch;
+	FINE(batch_store_start(f.pg, fences, 2, e, 2, f.arena, &commit, &f.err));
+	FINE(batch_store_finish(f.pg, commit, &result, &f.err));
+	CU_ASSERT_EQUAL(result.n_committed, 2);
+	SAME(result.replies[1].envelope, e[1].id);
+	CU_ASSERT_EQUAL(result.replies[1].outcomes[0].message_id, 1);
+	FINE(partition_store_claim(f.pg, fences[0].partition, f.owner.tenant.text, 60000,
+	    f.arena, &taken, &got, &f.err));
+	CU_ASSERT_STRING_EQUAL(taken.done, "4-0");
+
+	/* now this worker holds only the second */
+	e[0] = fixture_envelope(&f, &f.bob, &one, body, 1);
+	e[1] = fixture_envelope(&f, &f.bob, &two, body, 1);
+	FINE(batch_store_start(f.pg, fences, 2, e, 2, f.arena, &commit, &f.err));
+	CU_ASSERT_EQUAL(batch_store_finish(f.pg, commit, &result, &f.err), ES_INTERNAL);
+	CU_ASSERT_TRUE(batch_store_fenced(&f.err));
+	FINE(batch_store_start(f.pg, fences + 1, 1, e + 1, 1, f.arena, &commit, &f.err));
+	FINE(batch_store_finish(f.pg, commit, &result, &f.err));
+	/* the refused batch has taken no number */
+	CU_ASSERT_EQUAL(result.replies[0].outcomes[0].message_id, 2);
+	FINE(partition_store_release(f.pg, &taken, f.arena, &f.err));
+	FINE(partition_store_release(f.pg, &p[1], f.arena, &f.err));
+}
+
 static void
 a_lease_is_renewed_and_released(void)
 {
@@ -317,6 +363,8 @@ static CU_TestInfo cases[] = {
 	a_repeat_has_the_outcome_of_the_first_message},
     {"a refused message makes no event", a_refused_message_makes_no_event},
     {"only the partition's owner commits", only_the_partitions_owner_commits},
+    {"several partitions are committed together",
+	several_partitions_are_committed_together},
     {"a lease is renewed and released", a_lease_is_renewed_and_released},
     {"reports a failure that a message causes", reports_a_failure_that_a_message_causes},
     CU_TEST_INFO_NULL,

@@ -343,7 +343,48 @@ a_direct_session_keeps_its_settings_and_statements(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(f.err.cause, "ES_DATABASE_POOLER=transaction"));
 }
 
+/* The caller works while the server does; errors and rows come with pg_finish(). */
+static void
+a_statement_runs_in_two_steps(void)
+{
+	const char *const third[] = {"0.3"}, *const zero[] = {"0"}, *const one[] = {"1"};
+	const int64_t start_ms = clock_mono_ms();
+	struct pg_rows rows;
+	struct row row;
+
+	FINE(pg_start(f.pg, NULL, &nap, third, &f.err));
+	CU_ASSERT_TRUE(clock_mono_ms() - start_ms < 250);
+	FINE(pg_finish(f.pg, f.arena, &rows, &f.err));
+	CU_ASSERT_TRUE(clock_mono_ms() - start_ms >= 290);
+	FINE(pg_start(f.pg, NULL, &divide, zero, &f.err));
+	CU_ASSERT_NOT_EQUAL(pg_finish(f.pg, f.arena, &rows, &f.err), ES_OK);
+	CU_ASSERT_STRING_EQUAL(f.err.sqlstate, "22012");
+	FINE(pg_start(f.pg, &f.bob.tenant, &tenant_now, NULL, &f.err));
+	FINE(pg_finish(f.pg, f.arena, &rows, &f.err));
+	CU_ASSERT_TRUE_FATAL(pg_next(&rows, f.arena, &row));
+	CU_ASSERT_STRING_EQUAL(row.text, f.bob.tenant.text);
+	FINE(pg_run(f.pg, NULL, &divide, one, f.arena, &rows, &f.err));
+}
+
+/* A parameter that no socket buffer holds, so that it is sent in pieces. */
+static void
+a_large_statement_runs_in_two_steps(void)
+{
+	const size_t len = 8 << 20;
+	char *text = arena_alloc(f.arena, len + 1);
+	struct pg_rows rows;
+	struct row row;
+
+	memset(text, 'x', len);
+	FINE(pg_start(f.pg, NULL, &echo, (const char *const[]){text}, &f.err));
+	FINE(pg_finish(f.pg, f.arena, &rows, &f.err));
+	CU_ASSERT_TRUE_FATAL(pg_next(&rows, f.arena, &row));
+	CU_ASSERT_EQUAL(strlen(row.text), len);
+}
+
 static CU_TestInfo cases[] = {
+    {"a statement runs in two steps", a_statement_runs_in_two_steps},
+    {"a large statement runs in two steps", a_large_statement_runs_in_two_steps},
     {"copies every type, and NULLs", copies_every_type_and_nulls},
     {"sets the tenant for one statement", sets_the_tenant_for_one_statement},
     {"a foreign tenant sees no row", a_foreign_tenant_sees_no_row},
