@@ -15,6 +15,7 @@ struct head {
 	char key[ES_TOPIC_MAX];
 	struct channel_id channel;
 	int64_t seq;
+	bool added; /* to the calls */
 };
 
 struct publication {
@@ -143,16 +144,37 @@ publication_resend_round(
 	return publication_send_round(p, from, n, r, err);
 }
 
+/* Adds one call for the heads of one tenant, from head `first` on. */
+static void
+publication_add_heads(struct publication *p, size_t first)
+{
+	const char *key = p->heads[first]->key;
+	const char **words =
+	    arena_alloc(p->arena, (4 + 2 * (p->n_heads - first)) * sizeof(*words));
+	size_t n = 0;
+
+	words[n++] = "EVAL";
+	words[n++] = EVENT_HEAD_SCRIPT;
+	words[n++] = "1";
+	words[n++] = key;
+	for (size_t i = first; i < p->n_heads; i++) {
+		struct head *h = p->heads[i];
+
+		if (h->added || strcmp(h->key, key) != 0)
+			continue;
+		words[n++] = h->channel.text;
+		words[n++] = arena_printf(p->arena, "%lld", (long long)h->seq);
+		h->added = true;
+	}
+	publication_add_call(p, n, words);
+}
+
 enum es_code
 publication_send(struct publication *p, struct redis *r, struct es_err *err)
 {
-	const char *const script = EVENT_HEAD_SCRIPT;
-
 	for (size_t i = 0; i < p->n_heads; i++)
-		publication_add_call(p, 6,
-		    (const char *const[]){"EVAL", script, "1", p->heads[i]->key,
-			p->heads[i]->channel.text,
-			arena_printf(p->arena, "%lld", (long long)p->heads[i]->seq)});
+		if (!p->heads[i]->added)
+			publication_add_heads(p, i);
 	p->n_heads = 0;
 	for (size_t from = 0; from < p->n; from += ROUND)
 		TRY(publication_resend_round(

@@ -199,8 +199,8 @@ static void
 turn_failed(struct consumer *w, const struct turn *t, enum batch_end end,
     const struct es_err *err)
 {
-	log_debug("turn postponed", LOG_INT("partitions", (int64_t)t->n),
-	    LOG_ERR_FIELDS(err), LOG_INT("entries", (int64_t)batch_entries(t->batch)));
+	log_debug("turn postponed", LOG_ERR_FIELDS(err),
+	    LOG_INT("entries", (int64_t)batch_entries(t->batch)));
 	for (size_t k = 0; k < t->n; k++)
 		w->leases.held[leases_find(&w->leases, t->parts[k].partition)].alone =
 		    true;

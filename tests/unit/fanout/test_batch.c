@@ -77,34 +77,6 @@ batch_store_commit(struct pg *pg, const struct batch_fence *fence,
 	return ES_OK;
 }
 
-/* A batch that is under way: kept until batch_store_finish(). */
-static struct batch_commit {
-	struct envelope *envelopes;
-	size_t n;
-	struct arena *arena;
-} under_way;
-
-enum es_code
-batch_store_start(struct pg *pg, const struct batch_fence fences[], size_t n_fences,
-    const struct envelope envelopes[], size_t n, struct arena *a,
-    struct batch_commit **out, struct es_err *err)
-{
-	(void)pg, (void)fences, (void)err;
-	CU_ASSERT_EQUAL(n_fences, 2);
-	under_way = (struct batch_commit){
-	    .envelopes = arena_alloc(a, n * sizeof(*envelopes)), .n = n, .arena = a};
-	memcpy(under_way.envelopes, envelopes, n * sizeof(*envelopes));
-	*out = &under_way;
-	return ES_OK;
-}
-
-enum es_code
-batch_store_finish(
-    struct pg *pg, struct batch_commit *c, struct batch_result *out, struct es_err *err)
-{
-	return batch_store_commit(pg, NULL, c->envelopes, c->n, c->arena, out, err);
-}
-
 bool
 batch_store_fenced(const struct es_err *err)
 {
@@ -404,90 +376,7 @@ redis_away_loses_no_commit(void)
 	teardown(&f);
 }
 
-/* One transaction for entries of two partitions. */
-static enum batch_end
-run_two(struct fixture *f, size_t first, size_t *added)
-{
-	const struct batch_fence fences[2] = {{.partition = 1}, {.partition = 2}};
-	struct batch *b = batch_new(&f->ctx, f->n, f->a);
-	bool odd = false;
-
-	*added = batch_add(b, "es:q:1", f->msgs, first, &odd);
-	if (!odd)
-		*added += batch_add(b, "es:q:2", f->msgs + first, f->n - first, &odd);
-	CU_ASSERT_EQUAL(batch_entries(b), *added);
-	CU_ASSERT_EQUAL(commits, 0); /* decoding does no I/O */
-	batch_start(b, fences, 2);
-	return batch_finish(b, &f->err);
-}
-
-static void
-several_partitions_are_one_commit_and_one_pipeline(void)
-{
-	struct fixture f;
-	size_t added;
-
-	setup(&f);
-	add(&f, 2, (const char *const[]){"a", "b"});
-	add(&f, 1, (const char *const[]){"c"});
-	CU_ASSERT_EQUAL(run_two(&f, 1, &added), BATCH_DONE);
-	CU_ASSERT_EQUAL(added, 2);
-	CU_ASSERT_EQUAL(commits, 1);
-	CU_ASSERT_EQUAL(pipelines, 1);
-	CU_ASSERT_STRING_EQUAL(log_of_commits, "abc");
-	CU_ASSERT_EQUAL(events, 3);
-	CU_ASSERT_PTR_NOT_NULL(strstr(last_reply, "\"messageId\":3"));
-	teardown(&f);
-}
-
-/* batch_run() bisects for each partition; the common transaction is all or nothing. */
-static void
-a_common_batch_that_fails_publishes_nothing(void)
-{
-	static const char *const states[] = {"ES001", "08006", "23505", "22P05"};
-	struct fixture f;
-	size_t added;
-
-	for (size_t i = 0; i < ES_COUNT(states); i++) {
-		setup(&f);
-		fail_sqlstate = states[i];
-		add(&f, 1, (const char *const[]){"a"});
-		add(&f, 1, (const char *const[]){"b"});
-		CU_ASSERT_EQUAL(
-		    run_two(&f, 1, &added), i == 0 ? BATCH_FENCED : BATCH_RETRY);
-		CU_ASSERT_STRING_EQUAL(f.err.sqlstate, states[i]);
-		CU_ASSERT_EQUAL(buried + commits + pipelines, 0);
-		CU_ASSERT_EQUAL(metrics_sum(f.metrics, FM_FENCED), i == 0);
-		CU_ASSERT_EQUAL(metrics_sum(f.metrics, FM_RETRIES), i != 0);
-		teardown(&f);
-	}
-}
-
-static void
-a_common_batch_ends_before_an_odd_entry(void)
-{
-	struct fixture f;
-	size_t added;
-
-	setup(&f);
-	add(&f, 1, (const char *const[]){"a"});
-	f.msgs[f.n++] = (struct queue_msg){
-	    .body = "{\"v\":9}", .len = 7, .position = "2-0", .receipt = ""};
-	add(&f, 1, (const char *const[]){"b"});
-	CU_ASSERT_EQUAL(run_two(&f, 3, &added), BATCH_DONE);
-	CU_ASSERT_EQUAL(added, 1);
-	CU_ASSERT_STRING_EQUAL(log_of_commits, "a");
-	CU_ASSERT_EQUAL(buried, 0);
-	teardown(&f);
-}
-
 static CU_TestInfo cases[] = {
-    {"several partitions are one commit and one pipeline",
-	several_partitions_are_one_commit_and_one_pipeline},
-    {"a common batch that fails publishes nothing",
-	a_common_batch_that_fails_publishes_nothing},
-    {"a common batch ends before an entry that is no envelope",
-	a_common_batch_ends_before_an_odd_entry},
     {"commits and publishes in order", commits_and_publishes_in_order},
     {"poison becomes a dead letter and the rest is committed in order",
 	poison_becomes_a_dead_letter},

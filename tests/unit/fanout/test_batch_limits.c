@@ -32,34 +32,6 @@ batch_store_commit(struct pg *pg, const struct batch_fence *fence,
 	return ES_OK;
 }
 
-/* A batch that is under way: kept until batch_store_finish(). */
-static struct batch_commit {
-	struct envelope *envelopes;
-	size_t n;
-	struct arena *arena;
-} under_way;
-
-enum es_code
-batch_store_start(struct pg *pg, const struct batch_fence fences[], size_t n_fences,
-    const struct envelope envelopes[], size_t n, struct arena *a,
-    struct batch_commit **out, struct es_err *err)
-{
-	(void)pg, (void)fences, (void)err;
-	CU_ASSERT_EQUAL(n_fences, 2);
-	under_way = (struct batch_commit){
-	    .envelopes = arena_alloc(a, n * sizeof(*envelopes)), .n = n, .arena = a};
-	memcpy(under_way.envelopes, envelopes, n * sizeof(*envelopes));
-	*out = &under_way;
-	return ES_OK;
-}
-
-enum es_code
-batch_store_finish(
-    struct pg *pg, struct batch_commit *c, struct batch_result *out, struct es_err *err)
-{
-	return batch_store_commit(pg, NULL, c->envelopes, c->n, c->arena, out, err);
-}
-
 bool
 batch_store_fenced(const struct es_err *err)
 {

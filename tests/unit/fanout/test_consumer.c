@@ -2,14 +2,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "consumer.h"
+#include "consumer_fixture.h"
 #include "core/clock.h"
-#include "core/log.h"
-#include "fake_batch.h"
-#include "fake_partitions.h"
 #include "fanout_metrics.h"
 #include "queue/queue_mem.h"
-#include "turn.h"
 
 #include "cunit_main.h"
 
@@ -17,7 +13,6 @@
 static int64_t retry_of = -1, fence_of = -1; /* batches with these partitions fail */
 static unsigned retries;                     /* failures without a fence */
 static struct leases *make_due;              /* the next batch makes the leases due */
-static volatile sig_atomic_t stopping;
 static bool stop_after;
 static char seen[4096]; /* "body " in the order committed */
 static char dones[4096];
@@ -52,77 +47,28 @@ commit(const struct fake_commit *c, struct es_err *err)
 	if (make_due != NULL)
 		make_due->update_at_ms = 0;
 	if (stop_after)
-		stopping = 1;
+		consumer_stopping = 1;
 	clock_sleep_ms(slow_ms);
 	return BATCH_DONE;
 }
 
-struct fixture {
-	struct fanout_conf conf;
-	struct consumer w;
-	struct es_err err;
-};
-
 static void
 setup(struct fixture *f)
 {
-	const struct queue_settings qs = {.url = "mem:",
-	    .partitions = FAKE_PARTITIONS,
-	    .max_bytes = 1 << 20,
-	    .timeout_ms = 100};
-
-	log_init("test", LOG_ERROR);
-	fake_reset();
+	consumer_setup(f, commit);
 	retry_of = fence_of = -1;
-	fake_batches_reset(commit);
 	retries = 0;
 	make_due = NULL;
-	stopping = 0;
 	stop_after = false;
 	seen[0] = dones[0] = '\0';
 	batches = 0;
 	slow_ms = 0;
-	*f = (struct fixture){.conf = {.batch_max = 500, .lease_ms = 60000}};
-	f->w = (struct consumer){.conf = &f->conf,
-	    .owner = "ann",
-	    .arena = arena_new(),
-	    .stopping = &stopping};
-	f->w.receive_max = QUEUE_RECEIVE_MAX;
-	CU_ASSERT_EQUAL_FATAL(
-	    metrics_open(NULL, fanout_metrics, FANOUT_METRICS, 1, &f->w.metrics, &f->err),
-	    ES_OK);
-	CU_ASSERT_EQUAL_FATAL(
-	    redis_open("unix:///nowhere.sock", 100, &f->w.redis, &f->err), ES_OK);
-	CU_ASSERT_EQUAL_FATAL(queue_open(&qs, &f->w.queue, &f->err), ES_OK);
-	leases_init(&f->w.leases, "ann", 60000, FAKE_PARTITIONS, f->w.metrics);
-}
-
-static void
-teardown(struct fixture *f)
-{
-	turn_forget(&f->w);
-	leases_fini(&f->w.leases);
-	queue_close(&f->w.queue);
-	redis_close(&f->w.redis);
-	metrics_close(&f->w.metrics);
-	arena_free(&f->w.arena);
-}
-
-static unsigned
-put(struct fixture *f, const char *group, const char *body)
-{
-	const struct queue_msg msg = {
-	    .body = body, .len = strlen(body), .group = group, .dedupe = "d"};
-
-	CU_ASSERT_EQUAL_FATAL(queue_send(f->w.queue, &msg, &f->err), ES_OK);
-	return queue_partition_of(group, FAKE_PARTITIONS);
 }
 
 static void
 turn(struct fixture *f)
 {
-	consumer_partitions_run(&f->w);
-	arena_reset(f->w.arena);
+	consumer_passes(f, 1);
 }
 
 /* Two groups in different partitions. */
@@ -150,7 +96,7 @@ commits_in_order_and_stores_one_batch_behind(void)
 	fake_batches.room = 2;
 	for (const char *const *b = (const char *const[]){"a", "b", "c", "d", "e", NULL};
 	     *b != NULL; b++)
-		p = put(&f, "g", *b);
+		p = consumer_put(&f, "g", *b);
 	for (unsigned i = 1; i <= 3; i++) {
 		turn(&f);
 		CU_ASSERT_EQUAL(batches, i);
@@ -163,7 +109,7 @@ commits_in_order_and_stores_one_batch_behind(void)
 	CU_ASSERT_EQUAL(f.w.failures, 0);
 	turn(&f);
 	CU_ASSERT_EQUAL(batches, 3);
-	teardown(&f);
+	consumer_teardown(&f);
 }
 
 static void
@@ -173,8 +119,8 @@ a_postponed_batch_delays_no_other(void)
 	struct lease *held;
 
 	setup(&f);
-	retry_of = put(&f, "g", "bad");
-	(void)put(&f, other_group("g"), "good");
+	retry_of = consumer_put(&f, "g", "bad");
+	(void)consumer_put(&f, other_group("g"), "good");
 	turn(&f); /* both together fail */
 	CU_ASSERT_STRING_EQUAL(seen, "");
 	turn(&f); /* each alone */
@@ -186,13 +132,13 @@ a_postponed_batch_delays_no_other(void)
 	CU_ASSERT_STRING_EQUAL(held->read, "");
 	batches = 0;
 	held->not_before_ms = clock_mono_ms() + 60000;
-	(void)put(&f, other_group("g"), "more");
+	(void)consumer_put(&f, other_group("g"), "more");
 	turn(&f);
 	CU_ASSERT_STRING_EQUAL(seen, "good more ");
 	CU_ASSERT_EQUAL(batches, 1);
 	/* still alone: its next failure is not that of the others */
 	held->not_before_ms = 0;
-	(void)put(&f, other_group("g"), "again");
+	(void)consumer_put(&f, other_group("g"), "again");
 	turn(&f);
 	CU_ASSERT_STRING_EQUAL(seen, "good more again ");
 	CU_ASSERT_EQUAL(batches, 3);
@@ -203,7 +149,7 @@ a_postponed_batch_delays_no_other(void)
 	CU_ASSERT_STRING_EQUAL(seen, "good more again bad ");
 	CU_ASSERT_EQUAL(held->tries, 0);
 	CU_ASSERT_FALSE(held->alone);
-	teardown(&f);
+	consumer_teardown(&f);
 }
 
 static void
@@ -213,10 +159,10 @@ a_lost_partition_is_left_at_once(void)
 
 	setup(&f);
 	fake_batches.room = 1;
-	fence_of = put(&f, "g", "theirs");
-	(void)put(&f, "g", "theirs");
-	(void)put(&f, other_group("g"), "ours");
-	(void)put(&f, other_group("g"), "too");
+	fence_of = consumer_put(&f, "g", "theirs");
+	(void)consumer_put(&f, "g", "theirs");
+	(void)consumer_put(&f, other_group("g"), "ours");
+	(void)consumer_put(&f, other_group("g"), "too");
 	turn(&f);
 	for (int i = 0; i < 6 && f.w.leases.n == FAKE_PARTITIONS; i++)
 		turn(&f);
@@ -225,7 +171,7 @@ a_lost_partition_is_left_at_once(void)
 	CU_ASSERT_STRING_EQUAL(seen, "ours too ");
 	CU_ASSERT_EQUAL(f.w.leases.n, FAKE_PARTITIONS - 1);
 	CU_ASSERT_EQUAL(leases_find(&f.w.leases, fence_of), f.w.leases.n);
-	teardown(&f);
+	consumer_teardown(&f);
 }
 
 /* During a long queue the worker must renew its leases and serve all partitions. */
@@ -239,8 +185,8 @@ a_long_queue_lets_the_leases_be_renewed(void)
 	fake_batches.room = 1;
 	make_due = &f.w.leases;
 	for (int i = 0; i < 3; i++) {
-		(void)put(&f, "g", "g");
-		(void)put(&f, other_group("g"), "o");
+		(void)consumer_put(&f, "g", "g");
+		(void)consumer_put(&f, other_group("g"), "o");
 	}
 	fake.renewals = 0;
 	for (unsigned i = 1; i <= 6; i++) {
@@ -254,7 +200,7 @@ a_long_queue_lets_the_leases_be_renewed(void)
 	CU_ASSERT_EQUAL(strlen(seen), 12);
 	turn(&f);
 	CU_ASSERT_EQUAL(batches, 6);
-	teardown(&f);
+	consumer_teardown(&f);
 }
 
 static void
@@ -265,12 +211,12 @@ stopping_ends_after_the_batch_at_work(void)
 	setup(&f);
 	fake_batches.room = 1;
 	stop_after = true;
-	(void)put(&f, "g", "a");
-	(void)put(&f, "g", "b");
-	(void)put(&f, other_group("g"), "c");
+	(void)consumer_put(&f, "g", "a");
+	(void)consumer_put(&f, "g", "b");
+	(void)consumer_put(&f, other_group("g"), "c");
 	turn(&f);
 	CU_ASSERT_EQUAL(batches, 1);
-	teardown(&f);
+	consumer_teardown(&f);
 }
 
 static void
@@ -293,7 +239,7 @@ no_heartbeat_without_database(void)
 	turn(&f);
 	consumer_beat(&f.w);
 	CU_ASSERT_TRUE(f.w.beat_at_ms > 0);
-	teardown(&f);
+	consumer_teardown(&f);
 }
 
 static void
@@ -302,9 +248,9 @@ waits_for_a_queue_that_is_away(void)
 	struct fixture f;
 
 	setup(&f);
-	(void)put(&f, "g", "a");
+	(void)consumer_put(&f, "g", "a");
 	turn(&f);
-	(void)put(&f, "g", "b");
+	(void)consumer_put(&f, "g", "b");
 	queue_mem_fail(f.w.queue, &(struct queue_mem_fault){.first = 0, .times = 2});
 	for (unsigned i = 1; i <= 2; i++) {
 		turn(&f);
@@ -314,7 +260,7 @@ waits_for_a_queue_that_is_away(void)
 	turn(&f);
 	CU_ASSERT_STRING_EQUAL(seen, "a b ");
 	CU_ASSERT_EQUAL(f.w.failures, 0);
-	teardown(&f);
+	consumer_teardown(&f);
 }
 
 /* A queue with its own leases, and five messages. */
@@ -384,7 +330,7 @@ a_leasing_queue_gets_every_message_back_or_done(void)
 	consumer_leasing_run(&f.w);
 	CU_ASSERT_EQUAL(leased_done, 7);
 	CU_ASSERT_EQUAL(leased_retry, 3);
-	stopping = 0;
+	consumer_stopping = 0;
 	stop_after = false;
 	retries = 3; /* the database is away for a while: the worker holds messages */
 	consumer_leasing_run(&f.w);
@@ -397,7 +343,7 @@ a_leasing_queue_gets_every_message_back_or_done(void)
 	CU_ASSERT_EQUAL(leased_kept, 5 + 2);
 	CU_ASSERT_EQUAL(leased_done, 17);
 	f.w.queue = mem;
-	teardown(&f);
+	consumer_teardown(&f);
 }
 
 static CU_TestInfo cases[] = {

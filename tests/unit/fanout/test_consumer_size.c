@@ -5,13 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "consumer.h"
+#include "consumer_fixture.h"
 #include "core/clock.h"
-#include "core/log.h"
-#include "fake_batch.h"
-#include "fake_partitions.h"
 #include "fanout_metrics.h"
-#include "turn.h"
 
 #include "cunit_main.h"
 
@@ -21,9 +17,8 @@ static const char *pg_state;             /* ... with this SQLSTATE */
 /* "500 250 ", in the order of the calls: entries that one receive asks for, partitions of
  * one receive and entries of each; entries of one batch */
 static char asked[256], waited[256], each[256], tried[256];
-static size_t committed, collected;
+static size_t committed;
 static unsigned failures; /* after so many calls the test stops the worker */
-static volatile sig_atomic_t stopping;
 static struct queue *mem;
 static size_t leased; /* messages waiting in the queue with its own leases */
 static int64_t leased_age_ms;
@@ -39,7 +34,7 @@ commit(const struct fake_commit *c, struct es_err *err)
 {
 	note(tried, c->n);
 	if (c->n > pg_entries) {
-		stopping = ++failures > 60;
+		consumer_stopping = ++failures > 60;
 		(void)snprintf(err->sqlstate, sizeof(err->sqlstate), "%s", pg_state);
 		return BATCH_RETRY;
 	}
@@ -73,7 +68,6 @@ link_collect(struct queue *q, struct queue_cursor cursors[], size_t n, size_t ma
 	size_t got = 0;
 
 	(void)q;
-	collected += n * max;
 	note(waited, n);
 	note(each, max);
 	/* waiting at only some of them would delay the others */
@@ -157,56 +151,19 @@ static const struct queue_driver leasing_driver = {.name = "leasing",
     .extend = leasing_keep,
     .done = leasing_done};
 
-struct fixture {
-	struct fanout_conf conf;
-	struct queue queue;
-	struct consumer w;
-	struct es_err err;
-};
+static struct queue worker_queue;
 
 static void
 setup(struct fixture *f, const struct queue_driver *driver)
 {
-	const struct queue_settings qs = {.url = "mem:",
-	    .partitions = FAKE_PARTITIONS,
-	    .max_bytes = 1 << 20,
-	    .timeout_ms = 100};
-
-	log_init("test", LOG_ERROR);
-	fake_reset();
+	consumer_setup(f, commit);
 	link_entries = link_places = pg_entries = SIZE_MAX;
 	asked[0] = waited[0] = each[0] = tried[0] = '\0';
-	committed = collected = leased = failures = 0;
-	fake_batches_reset(commit);
+	committed = leased = failures = 0;
 	leased_age_ms = 0;
-	stopping = 0;
-	*f = (struct fixture){
-	    .conf = {.batch_max = 500, .batch_bytes = 4 << 20, .lease_ms = 60000},
-	    .queue = {.driver = driver}};
-	f->w = (struct consumer){.conf = &f->conf,
-	    .owner = "ann",
-	    .queue = &f->queue,
-	    .receive_max = QUEUE_RECEIVE_MAX,
-	    .arena = arena_new(),
-	    .stopping = &stopping};
-	CU_ASSERT_EQUAL_FATAL(
-	    metrics_open(NULL, fanout_metrics, FANOUT_METRICS, 1, &f->w.metrics, &f->err),
-	    ES_OK);
-	CU_ASSERT_EQUAL_FATAL(
-	    redis_open("unix:///nowhere.sock", 100, &f->w.redis, &f->err), ES_OK);
-	CU_ASSERT_EQUAL_FATAL(queue_open(&qs, &mem, &f->err), ES_OK);
-	leases_init(&f->w.leases, "ann", 60000, FAKE_PARTITIONS, f->w.metrics);
-}
-
-static void
-teardown(struct fixture *f)
-{
-	turn_forget(&f->w);
-	leases_fini(&f->w.leases);
-	queue_close(&mem);
-	redis_close(&f->w.redis);
-	metrics_close(&f->w.metrics);
-	arena_free(&f->w.arena);
+	mem = f->mem;
+	worker_queue = (struct queue){.driver = driver};
+	f->w.queue = &worker_queue;
 }
 
 static void
@@ -252,7 +209,7 @@ less_is_received_until_it_comes_through(void)
 	for (int i = 0; i < 4; i++)
 		turns(&f, 1);
 	CU_ASSERT_EQUAL(f.w.receive_max, QUEUE_RECEIVE_MAX);
-	teardown(&f);
+	consumer_teardown(&f);
 }
 
 static void
@@ -279,7 +236,7 @@ one_is_the_least(void)
 	turns(&f, 1);
 	CU_ASSERT_EQUAL(committed, 1);
 	CU_ASSERT_TRUE(f.w.receive_max >= 2);
-	teardown(&f);
+	consumer_teardown(&f);
 }
 
 /* PostgreSQL reports a time-out, a lack of memory, or a lost connection. The partition
@@ -300,7 +257,7 @@ a_batch_that_fails_is_halved(void)
 		for (int k = 0; k < 40 && committed < 8; k++)
 			turns(&f, 1);
 		CU_ASSERT_EQUAL(committed, 8);
-		teardown(&f);
+		consumer_teardown(&f);
 	}
 }
 
@@ -317,7 +274,7 @@ all_partitions_together_stay_within_the_limit(void)
 	CU_ASSERT_NSTRING_EQUAL(waited, "8 1 ", 4);
 	CU_ASSERT_NSTRING_EQUAL(each, "62 438 ", 7);
 	CU_ASSERT_EQUAL(committed, 500);
-	teardown(&f);
+	consumer_teardown(&f);
 }
 
 static void
@@ -339,7 +296,7 @@ partitions_are_received_in_parts(void)
 	for (int i = 0; i < 100 && committed == 1; i++)
 		turns(&f, 1);
 	CU_ASSERT_EQUAL(committed, 2);
-	teardown(&f);
+	consumer_teardown(&f);
 }
 
 /* Each failed request counts as a delivery of its messages, so the first failure makes it
@@ -361,7 +318,7 @@ a_leasing_queue_is_asked_for_less(void)
 		consumer_leasing_run(&f.w);
 	CU_ASSERT_STRING_EQUAL(asked, "500 5 2 4 8 16 16 ");
 	CU_ASSERT_EQUAL(committed, 7);
-	teardown(&f);
+	consumer_teardown(&f);
 }
 
 static void
@@ -377,7 +334,7 @@ what_it_leased_is_committed_in_parts(void)
 	CU_ASSERT_STRING_EQUAL(asked, "500 ");
 	CU_ASSERT_STRING_EQUAL(tried, "4 2 2 ");
 	CU_ASSERT_EQUAL(committed, 4);
-	teardown(&f);
+	consumer_teardown(&f);
 }
 
 static void
@@ -400,7 +357,7 @@ the_age_of_leased_messages_is_reported(void)
 	failures = 60;
 	consumer_leasing_run(&f.w);
 	CU_ASSERT_EQUAL(metrics_sum(f.w.metrics, FM_QUEUE_AGE), 45);
-	teardown(&f);
+	consumer_teardown(&f);
 }
 
 static CU_TestInfo cases[] = {

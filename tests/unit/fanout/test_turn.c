@@ -3,21 +3,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "consumer.h"
-#include "core/clock.h"
-#include "core/log.h"
-#include "fake_batch.h"
-#include "fake_partitions.h"
-#include "fanout_metrics.h"
-#include "turn.h"
-
+#include "consumer_fixture.h"
 #include "cunit_main.h"
 
 static char commits[4096]; /* "[0/- 3/5-0: a b] " a transaction; "!" before one alone */
 static const char *poison; /* a batch with this body fails */
 static int64_t lost = -1;  /* a batch with this partition is fenced */
 static unsigned failures;  /* further batches that fail */
-static volatile sig_atomic_t stopping;
 
 static bool
 has_body(const struct fake_commit *c, const char *body)
@@ -70,62 +62,23 @@ ends_with(const char *end)
 	return n >= m && strcmp(commits + n - m, end) == 0;
 }
 
-struct fixture {
-	struct fanout_conf conf;
-	struct consumer w;
-	struct es_err err;
-};
-
 static struct fixture *current;
 
 static void
 setup(struct fixture *f)
 {
-	const struct queue_settings qs = {.url = "mem:",
-	    .partitions = FAKE_PARTITIONS,
-	    .max_bytes = 1 << 20,
-	    .timeout_ms = 100};
-
-	log_init("test", LOG_ERROR);
-	fake_reset();
-	fake_batches_reset(commit);
+	consumer_setup(f, commit);
 	poison = NULL;
 	lost = -1;
 	failures = 0;
-	stopping = 0;
 	commits[0] = '\0';
 	current = f;
-	*f = (struct fixture){.conf = {.batch_max = 500, .lease_ms = 60000}};
-	f->w = (struct consumer){.conf = &f->conf,
-	    .owner = "ann",
-	    .arena = arena_new(),
-	    .receive_max = QUEUE_RECEIVE_MAX,
-	    .stopping = &stopping};
-	CU_ASSERT_EQUAL_FATAL(
-	    metrics_open(NULL, fanout_metrics, FANOUT_METRICS, 1, &f->w.metrics, &f->err),
-	    ES_OK);
-	CU_ASSERT_EQUAL_FATAL(
-	    redis_open("unix:///nowhere.sock", 100, &f->w.redis, &f->err), ES_OK);
-	CU_ASSERT_EQUAL_FATAL(queue_open(&qs, &f->w.queue, &f->err), ES_OK);
-	leases_init(&f->w.leases, "ann", 60000, FAKE_PARTITIONS, f->w.metrics);
-}
-
-static void
-teardown(struct fixture *f)
-{
-	turn_forget(&f->w);
-	leases_fini(&f->w.leases);
-	queue_close(&f->w.queue);
-	redis_close(&f->w.redis);
-	metrics_close(&f->w.metrics);
-	arena_free(&f->w.arena);
 }
 
 /* Puts the body into a partition. */
 static void
 put(unsigned partition, const char *body)
 {
-	struct queue_msg msg = {.body = body, .len = strlen(body), .dedupe = "d"};
 	char group[8];
 
 	for (int i = 0; i < 1000; i++) {
@@ -133,17 +86,7 @@ put(unsigned partition, const char *body)
 		if (queue_partition_of(group, FAKE_PARTITIONS) == partition)
 			break;
 	}
-	msg.group = group;
-	CU_ASSERT_EQUAL_FATAL(queue_send(current->w.queue, &msg, &current->err), ES_OK);
-}
-
-static void
-passes(struct fixture *f, unsigned n)
-{
-	for (unsigned i = 0; i < n; i++) {
-		consumer_partitions_run(&f->w);
-		arena_reset(f->w.arena);
-	}
+	CU_ASSERT_EQUAL_FATAL(consumer_put(current, group, body), partition);
 }
 
 static struct lease *
@@ -165,18 +108,18 @@ all_partitions_are_one_transaction(void)
 	put(1, "b");
 	put(4, "c");
 	put(6, "d");
-	passes(&f, 1);
+	consumer_passes(&f, 1);
 	CU_ASSERT_NSTRING_EQUAL(commits, "---", 3);
 	CU_ASSERT_PTR_NOT_NULL(strstr(commits, "ab"));
 	/* each partition's fence stores the end of its own last batch */
 	put(4, "e");
 	put(5, "f");
-	passes(&f, 1);
+	consumer_passes(&f, 1);
 	CU_ASSERT_TRUE(ends_with(" +-ef ") || ends_with(" -+fe "));
 	CU_ASSERT_STRING_EQUAL(held(&f, 1)->done, "");
 	CU_ASSERT_STRING_NOT_EQUAL(held(&f, 4)->done, "");
 	CU_ASSERT_STRING_NOT_EQUAL(held(&f, 4)->done, held(&f, 4)->read);
-	teardown(&f);
+	consumer_teardown(&f);
 }
 
 static void
@@ -195,17 +138,17 @@ the_next_turn_is_decoded_during_the_commit(void)
 	fake_batches.room = 2;
 	for (int i = 0; i < 5; i++)
 		put(1, "x");
-	passes(&f, 1);
+	consumer_passes(&f, 1);
 	CU_ASSERT_STRING_EQUAL(fake_batches.log, "add:2 start:2 add:2 finish:2 ");
-	passes(&f, 1);
+	consumer_passes(&f, 1);
 	CU_ASSERT_STRING_EQUAL(
 	    fake_batches.log, "add:2 start:2 add:2 finish:2 start:2 add:1 finish:2 ");
 	/* what the next turn has is not stored by this one */
 	CU_ASSERT_STRING_NOT_EQUAL(held(&f, 1)->ahead, held(&f, 1)->read);
-	passes(&f, 1);
+	consumer_passes(&f, 1);
 	CU_ASSERT_STRING_EQUAL(commits, "-xx +xx +x ");
 	CU_ASSERT_STRING_EQUAL(held(&f, 1)->ahead, held(&f, 1)->read);
-	teardown(&f);
+	consumer_teardown(&f);
 }
 
 static void
@@ -218,16 +161,16 @@ entries_that_wait_are_received_during_the_commit(void)
 	for (int i = 0; i < 9; i++)
 		put(1, "x");
 	fake_batches.started = put_more;
-	passes(&f, 1);
+	consumer_passes(&f, 1);
 	CU_ASSERT_STRING_EQUAL(commits, "-xxxxxxxx ");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(f.w.next);
-	passes(&f, 1);
+	consumer_passes(&f, 1);
 	CU_ASSERT_TRUE(strcmp(commits, "-xxxxxxxx +-xlate ") == 0 ||
 		       strcmp(commits, "-xxxxxxxx -+latex ") == 0);
 	/* nothing is left: the worker does not ask the queue again before the commit */
 	CU_ASSERT_PTR_NULL(f.w.next);
 	CU_ASSERT_FALSE(f.w.more);
-	teardown(&f);
+	consumer_teardown(&f);
 }
 
 static void
@@ -242,7 +185,7 @@ a_turn_that_fails_is_repeated_by_partition(void)
 	put(3, "bad");
 	put(5, "c");
 	put(5, "d");
-	passes(&f, 2);
+	consumer_passes(&f, 2);
 	CU_ASSERT_PTR_NOT_NULL(strstr(commits, "!-a "));
 	CU_ASSERT_PTR_NOT_NULL(strstr(commits, "!-cd "));
 	CU_ASSERT_EQUAL(strlen(commits), strlen("!-a !-cd "));
@@ -251,9 +194,9 @@ a_turn_that_fails_is_repeated_by_partition(void)
 	/* the others are together again */
 	put(1, "e");
 	put(5, "f");
-	passes(&f, 1);
+	consumer_passes(&f, 1);
 	CU_ASSERT_TRUE(ends_with(" ++ef ") || ends_with(" ++fe "));
-	teardown(&f);
+	consumer_teardown(&f);
 }
 
 static void
@@ -268,7 +211,7 @@ a_lost_partition_costs_the_others_nothing(void)
 	put(3, "theirs");
 	put(5, "c");
 	lost = 3;
-	passes(&f, 3);
+	consumer_passes(&f, 3);
 	CU_ASSERT_EQUAL(f.w.leases.n, FAKE_PARTITIONS - 1);
 	CU_ASSERT_EQUAL(leases_find(&f.w.leases, 3), f.w.leases.n);
 	CU_ASSERT_PTR_NULL(strstr(commits, "theirs"));
@@ -280,7 +223,7 @@ a_lost_partition_costs_the_others_nothing(void)
 		CU_ASSERT_PTR_NULL(strstr(first + 1, *b)); /* once */
 	}
 	CU_ASSERT_TRUE(strstr(commits, "a") < strstr(commits, "b"));
-	teardown(&f);
+	consumer_teardown(&f);
 }
 
 static void
@@ -293,17 +236,17 @@ an_entry_that_is_no_envelope_stands_alone(void)
 	put(1, "odd");
 	put(1, "b");
 	put(2, "c");
-	passes(&f, 1);
+	consumer_passes(&f, 1);
 	CU_ASSERT_STRING_EQUAL(commits, "--ac ");
 	CU_ASSERT_TRUE(held(&f, 1)->alone);
-	passes(&f, 1); /* batch_run() puts the odd one aside */
+	consumer_passes(&f, 1); /* batch_run() puts the odd one aside */
 	CU_ASSERT_STRING_EQUAL(commits, "--ac !+oddb ");
 	CU_ASSERT_FALSE(held(&f, 1)->alone);
 	put(1, "d");
 	put(2, "e");
-	passes(&f, 1);
+	consumer_passes(&f, 1);
 	CU_ASSERT_TRUE(ends_with(" ++de ") || ends_with(" ++ed "));
-	teardown(&f);
+	consumer_teardown(&f);
 }
 
 static void
@@ -323,15 +266,15 @@ a_planned_turn_ends_when_the_leases_change(void)
 	for (int i = 0; i < 4; i++)
 		put(1, "x");
 	fake_batches.started = make_due;
-	passes(&f, 1);
+	consumer_passes(&f, 1);
 	CU_ASSERT_PTR_NOT_NULL(f.w.next);
 	fake_batches.started = NULL;
-	passes(&f, 1);
+	consumer_passes(&f, 1);
 	/* received and decoded anew, and nothing twice */
 	CU_ASSERT_STRING_EQUAL(
 	    fake_batches.log, "add:2 start:2 add:2 finish:2 add:2 start:2 finish:2 ");
 	CU_ASSERT_STRING_EQUAL(commits, "-xx +xx ");
-	teardown(&f);
+	consumer_teardown(&f);
 }
 
 static void
@@ -343,13 +286,13 @@ a_planned_turn_of_a_lost_partition_is_not_sent(void)
 	fake_batches.room = 1;
 	put(1, "x");
 	put(1, "y");
-	passes(&f, 1);
+	consumer_passes(&f, 1);
 	CU_ASSERT_PTR_NOT_NULL(f.w.next);
 	leases_drop(&f.w.leases, leases_find(&f.w.leases, 1));
-	passes(&f, 2);
+	consumer_passes(&f, 2);
 	CU_ASSERT_STRING_EQUAL(commits, "-x ");
 	CU_ASSERT_PTR_NULL(f.w.next);
-	teardown(&f);
+	consumer_teardown(&f);
 }
 
 /* A failed commit leaves the turn that was decoded behind it. */
@@ -364,9 +307,9 @@ a_turn_behind_a_failed_one_is_repeated_in_order(void)
 	put(1, "b");
 	put(1, "c");
 	failures = 1;
-	passes(&f, 2);
+	consumer_passes(&f, 2);
 	CU_ASSERT_STRING_EQUAL(commits, "!-ab !+c ");
-	teardown(&f);
+	consumer_teardown(&f);
 }
 
 static void
@@ -378,13 +321,13 @@ stopping_sends_no_further_turn(void)
 	fake_batches.room = 1;
 	put(1, "a");
 	put(1, "b");
-	passes(&f, 1);
-	stopping = 1;
+	consumer_passes(&f, 1);
+	consumer_stopping = 1;
 	put(1, "c");
-	passes(&f, 1); /* it may have been decoded already */
-	passes(&f, 2);
+	consumer_passes(&f, 1); /* it may have been decoded already */
+	consumer_passes(&f, 2);
 	CU_ASSERT_STRING_EQUAL(commits, "-a +b ");
-	teardown(&f);
+	consumer_teardown(&f);
 }
 
 static CU_TestInfo cases[] = {
