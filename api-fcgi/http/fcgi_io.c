@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "http/fcgi_deadline.h"
+#include "http/fcgi_write.h"
 
 #include "core/check.h"
 #include "core/clock.h"
@@ -26,6 +27,7 @@ struct fcgi_io {
 	int listen_fd, epoll_fd;
 	size_t max_body;
 	int64_t stall_ms;
+	bool read_to_end; /* the peer has sent nothing that libfcgi has not read */
 };
 
 void
@@ -147,6 +149,16 @@ fcgi_io_read_body(
 	return ES_OK;
 }
 
+/* Reads the record that ends the body, which the peer sends together with the last bytes
+ * of the request. False: there is more body than the request announced. */
+static bool
+fcgi_io_read_end(struct fcgi_io *io)
+{
+	char more;
+
+	return FCGX_GetStr(&more, 1, io->fcgx.in) == 0 && FCGX_GetError(io->fcgx.in) == 0;
+}
+
 static enum es_code
 fcgi_io_read_request(struct fcgi_io *io, struct http_req *req, struct es_err *err)
 {
@@ -166,7 +178,9 @@ fcgi_io_read_request(struct fcgi_io *io, struct http_req *req, struct es_err *er
 	if (bad)
 		return es_fail(err, ES_BAD_REQUEST,
 		    "a header appears twice or contains a control character");
-	return fcgi_io_read_body(io, length, req, err);
+	TRY(fcgi_io_read_body(io, length, req, err));
+	io->read_to_end = fcgi_io_read_end(io);
+	return ES_OK;
 }
 
 enum fcgi_got
@@ -184,6 +198,7 @@ fcgi_io_next(struct fcgi_io *io, int64_t wait_ms, const sigset_t *mask, struct a
 		 * keepConnection is set; it accepts none itself. */
 		io->fcgx.ipcFd = fd;
 		io->fcgx.keepConnection = 1;
+		io->read_to_end = false;
 		wait_ms = 0;
 		if (FCGX_Accept_r(&io->fcgx) == 0) {
 			got = fcgi_io_read_request(io, req, err) == ES_OK
@@ -199,14 +214,34 @@ fcgi_io_next(struct fcgi_io *io, int64_t wait_ms, const sigset_t *mask, struct a
 	return got;
 }
 
+/* Frees what libfcgi holds of the request and closes the connection. Writes nothing:
+ * fcgi_write_response() has ended the request. FCGX_Free() waits up to 2 s for the peer
+ * to close before it closes, because unread bytes would reset the connection, and the
+ * peer could lose the response. The wait holds the worker, so it is left out when the
+ * request was read to its end. */
+static void
+fcgi_io_end(struct fcgi_io *io)
+{
+	const int fd = io->fcgx.ipcFd;
+
+	FCGX_Free(&io->fcgx, !io->read_to_end);
+	if (io->read_to_end)
+		(void)close(fd);
+	io->fcgx.ipcFd = -1;
+	/* A connection that stays open would bind this worker to one lighttpd. */
+	io->fcgx.keepConnection = 0;
+}
+
 bool
 fcgi_io_answer(struct fcgi_io *io, const struct http_res *res, bool head_only)
 {
-	FCGX_Stream *out = io->fcgx.out;
+	const bool has_body = res->type != NULL && !head_only;
+	struct arena *a = res->body.arena;
+	struct fcgi_part parts[2];
 	struct text head;
 	bool sent;
 
-	text_init(&head, res->body.arena, HEAD_MAX);
+	text_init(&head, a, HEAD_MAX);
 	text_addf(&head, "Status: %d\r\n", res->status);
 	for (size_t i = 0; i < res->n_headers; i++)
 		text_addf(
@@ -215,15 +250,11 @@ fcgi_io_answer(struct fcgi_io *io, const struct http_res *res, bool head_only)
 		text_addf(&head, "Content-Type: %s\r\nContent-Length: %zu\r\n", res->type,
 		    res->body.len);
 	text_addf(&head, "\r\n");
-	CHECK(!head.overflow && res->body.len <= INT32_MAX);
-	fcgi_deadline_arm(io->fcgx.ipcFd, io->stall_ms);
-	(void)FCGX_PutStr(head.data, (int)head.len, out);
-	if (res->type != NULL && !head_only)
-		(void)FCGX_PutStr(res->body.data, (int)res->body.len, out);
-	sent = FCGX_FFlush(out) == 0;
-	fcgi_deadline_disarm();
-	/* A connection that stays open would bind this worker to one lighttpd. */
-	io->fcgx.keepConnection = 0;
-	FCGX_Finish_r(&io->fcgx);
+	CHECK(!head.overflow);
+	parts[0] = (struct fcgi_part){head.data, head.len};
+	parts[1] = (struct fcgi_part){res->body.data, has_body ? res->body.len : 0};
+	sent = fcgi_write_response(
+	    io->fcgx.ipcFd, io->fcgx.requestId, parts, ES_COUNT(parts), io->stall_ms, a);
+	fcgi_io_end(io);
 	return sent;
 }
