@@ -54,8 +54,10 @@ dispatch_handle(struct api *api, struct http_req *req, struct http_res *res,
 	if (rc == ES_METHOD_NOT_ALLOWED)
 		http_header(
 		    res, "Allow", router_allow(api->router, &req->uri, req->arena));
-	if (rc == ES_OK)
+	if (rc == ES_OK) {
+		req->ahead = routes_ahead(*route);
 		rc = guard_check(api, *route, req, err);
+	}
 	if (es_code_status(rc) == 401 || rc == ES_RATE_LIMITED)
 		rc = request_limits_count_failure(api, req, rc, res, err);
 	if (rc == ES_OK)

@@ -150,6 +150,35 @@ routes_has_body(const struct http_route *route)
 	return false;
 }
 
+/* The routes that read ahead, and the function that reads: the handler itself, when the
+ * read is its first action that others can notice. */
+static const struct {
+	http_handler *handler, *ahead;
+} aheads[] = {
+    {tenant_own_get, tenant_own_get},
+    {users_me, users_me},
+    {users_list, users_list},
+    {users_get, users_get},
+    {channels_list, channels_list},
+    {channels_get, channels_get},
+    {members_list, members_list},
+    {bans_list, bans_list},
+    {messages_list, messages_list},
+    {messages_get, messages_get},
+    {messages_by_client_id, messages_by_client_id},
+    {message_send, message_send_ahead},
+    {typing_post, typing_post},
+};
+
+http_handler *
+routes_ahead(const struct http_route *route)
+{
+	for (size_t i = 0; i < ES_COUNT(aheads); i++)
+		if (aheads[i].handler == route->handler)
+			return aheads[i].ahead;
+	return NULL;
+}
+
 enum request_kind
 routes_request_kind(const struct http_route *route)
 {

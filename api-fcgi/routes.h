@@ -17,6 +17,10 @@ const char *routes_query(const struct http_route *route);
 /* True when the route accepts a body with fields. Other routes accept no body, or {}. */
 bool routes_has_body(const struct http_route *route);
 
+/* The function that reads what the route will read, for guard_ahead(). NULL: the route
+ * reads nothing ahead. */
+http_handler *routes_ahead(const struct http_route *route);
+
 /* The rate limit to which a request of the route counts (guard/request_limits.h). */
 enum request_kind routes_request_kind(const struct http_route *route);
 

@@ -184,6 +184,7 @@ worker_serve_next(struct api *api, struct fcgi_io *io, int64_t wait_ms,
 	budget_start(api);
 	if (got != FCGI_GOT_NOTHING)
 		worker_answer(api, io, &req, got == FCGI_GOT_REFUSED ? &err : NULL);
+	pg_ahead_drop(api->pg);
 	arena_reset(a);
 	return got != FCGI_GOT_NOTHING;
 }

@@ -35,6 +35,9 @@ struct api {
 	struct limits_local *limits_local;
 	int64_t limits_redis_retry_ms; /* CLOCK_MONOTONIC; until then request limits do
 	                                  not use Redis */
+	/* CLOCK_MONOTONIC; until then the guard reads nothing ahead (guard/guard_ahead.h)
+	 */
+	int64_t ahead_after_ms;
 	struct cors *cors;
 	struct metrics *metrics;
 	struct trace *trace;      /* NULL: no traces */

@@ -6,6 +6,7 @@
 #include "auth/ticket.h"
 #include "crypto/digest.h"
 #include "guard/bearer.h"
+#include "guard/guard_ahead.h"
 #include "guard/guard_key.h"
 #include "store/api_key_text.h"
 
@@ -43,6 +44,7 @@ guard_check_token(
 	struct token_claims *claims = &req->claims;
 
 	TRY(bearer_verify(api, token, req->arena, claims, err));
+	guard_ahead(api, req);
 	TRY(principal_store_get(api->pg, &claims->tenant, &claims->user, claims->jti,
 	    claims->issued_s, req->arena, &req->who, err));
 	if (req->headers.on_behalf_of != NULL)

@@ -5,6 +5,7 @@
 
 #include "core/clock.h"
 #include "crypto/digest.h"
+#include "guard/guard_ahead.h"
 #include "guard/rate_limit.h"
 
 #include "core/banned.h"
@@ -75,7 +76,10 @@ request_limits_charge(struct api *api, const struct http_req *req, enum request_
 			api->limits_redis_retry_ms = clock_mono_ms() + REDIS_PAUSE_MS;
 	}
 	rate_limit_set_headers(req, res, &result);
-	return result.allowed ? ES_OK : rate_limit_refuse(api, &result, things, res, err);
+	if (result.allowed)
+		return ES_OK;
+	guard_ahead_pause(api);
+	return rate_limit_refuse(api, &result, things, res, err);
 }
 
 enum es_code

@@ -48,6 +48,13 @@ struct http_key {
 	int64_t expires_ms; /* 0: never */
 };
 
+struct api;
+struct http_req;
+struct http_res;
+
+typedef enum es_code http_handler(struct api *api, const struct http_req *req,
+    struct http_res *res, struct es_err *err);
+
 struct http_req {
 	const char *method;
 	const char *target; /* path and query, undecoded */
@@ -61,6 +68,7 @@ struct http_req {
 	struct principal who;     /* the caller; set by the guard, before any handler */
 	struct token_claims claims; /* of the caller's token; set by the guard */
 	struct http_key key;        /* set by the guard */
+	http_handler *ahead;        /* routes_ahead(); set by dispatch_request() */
 	const char *request_id;     /* never NULL */
 	struct trace_span span;     /* of this request; set by the worker */
 	const char *traceparent;    /* for what the request causes; checked, or NULL */

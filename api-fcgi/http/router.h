@@ -5,11 +5,6 @@
 #include "http/http.h"
 #include "store/key_scope.h"
 
-struct api;
-
-typedef enum es_code http_handler(struct api *api, const struct http_req *req,
-    struct http_res *res, struct es_err *err);
-
 enum http_scope {
 	SCOPE_PUBLIC,   /* no credentials */
 	SCOPE_OPERATOR, /* the operator key */

@@ -176,6 +176,17 @@ message_send_check_access(struct api *api, const struct http_req *req,
 }
 
 enum es_code
+message_send_ahead(
+    struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
+{
+	struct channel_id channel;
+
+	(void)res;
+	TRY(path_param_channel(req, 0, &channel, err));
+	return channel_access_check_post(api, req, &channel, err);
+}
+
+enum es_code
 message_send(
     struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
 {

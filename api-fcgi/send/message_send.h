@@ -8,4 +8,7 @@
 
 http_handler message_send;
 
+/* Reads what message_send() will read first: the right to post in the channel. */
+http_handler message_send_ahead;
+
 #endif

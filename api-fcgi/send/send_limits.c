@@ -1,5 +1,6 @@
 #include "send/send_limits.h"
 
+#include "guard/guard_ahead.h"
 #include "guard/rate_limit.h"
 #include "store/tenant_settings.h"
 
@@ -46,6 +47,8 @@ send_limits_charge(
 	    &req->who.actor.tenant, &req->who.actor.user, &user, &tenant, 1, req->arena,
 	    &result, err));
 	rate_limit_set_headers(req, res, &result);
-	return result.allowed ? ES_OK
-	                      : rate_limit_refuse(api, &result, "messages", res, err);
+	if (result.allowed)
+		return ES_OK;
+	guard_ahead_pause(api);
+	return rate_limit_refuse(api, &result, "messages", res, err);
 }

@@ -107,6 +107,22 @@ enum es_code pg_batch(struct pg *pg, const struct tenant_id *tenant,
     struct pg_batch_item items[], size_t n, struct arena *a,
     struct es_err *err) ES_MUST_CHECK;
 
+/* Reads ahead: a check and the reads that follow it go to the server together. Between
+ * pg_ahead_begin() and pg_ahead_end() the first pg_run() or pg_batch() sends nothing: it
+ * notes its statements (at most four, with their parameters, in the arena a), and
+ * every call fails with ES_UNAVAILABLE. pg_ahead_run() then is pg_run(), and also runs
+ * the noted statements after its own, in the same round trip and in one transaction,
+ * which is read-only when there are notes. Only its own failure is an error. When the
+ * next call of pg_run() or pg_batch() has the noted statements, parameters and tenant, it
+ * gets their results or their error without a round trip. Any other call drops the
+ * results. Call pg_ahead_drop() before the arena is reset. */
+void pg_ahead_begin(struct pg *pg, struct arena *a);
+void pg_ahead_end(struct pg *pg);
+enum es_code pg_ahead_run(struct pg *pg, const struct tenant_id *tenant,
+    const struct pg_stmt *stmt, const char *const params[], struct arena *a,
+    struct pg_rows *out, struct es_err *err) ES_MUST_CHECK;
+void pg_ahead_drop(struct pg *pg);
+
 /* An explicit transaction, for work that must read a row before it can choose the next
  * statement. The tenant is set until the end; until then pg_run() and pg_batch() ignore
  * their tenant argument. Call pg_rollback() on every failure path. A lost connection has

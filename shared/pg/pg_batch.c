@@ -177,7 +177,13 @@ pg_batch(struct pg *pg, const struct tenant_id *tenant, struct pg_batch_item ite
 {
 	const char *params[PG_SESSION_PARAMS];
 	const struct pg_stmt *first = NULL;
+	enum es_code rc;
 
+	if (pg->ahead.state == PG_AHEAD_NOTING)
+		return pg_ahead_note(pg, tenant, items, n, err);
+	if (pg->ahead.state != PG_AHEAD_NONE &&
+	    pg_ahead_take(pg, tenant, items, n, &rc, err))
+		return rc;
 	if (pg->tx == PG_NO_TX)
 		first = pg_session_begin(&pg->target, tenant, params);
 	return pg_batch_after(pg, first, params, items, n, a, err);

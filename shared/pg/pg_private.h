@@ -42,6 +42,19 @@ void pg_known_clear(struct pg_known *k); /* a new connection has prepared nothin
 void pg_known_free(struct pg_known *k);
 
 struct pg_group;
+
+/* See pg_ahead_begin(). */
+#define PG_AHEAD_MAX 4
+struct pg_ahead {
+	enum { PG_AHEAD_NONE, PG_AHEAD_NOTING, PG_AHEAD_NOTED, PG_AHEAD_READ } state;
+	struct arena *arena;
+	struct tenant_id tenant; /* of the noted statements; "": none */
+	struct pg_batch_item items[PG_AHEAD_MAX];
+	size_t n;
+	enum es_code rc; /* of the items, once they are read */
+	struct es_err err;
+};
+
 struct pg {
 	struct arena *arena;
 	struct pg_target target;
@@ -54,6 +67,7 @@ struct pg {
 	char detail[256];
 	char lost_state[6];  /* SQLSTATE of the last failed connect, or "" */
 	int64_t session_pid; /* server process at the last check; 0: none yet */
+	struct pg_ahead ahead;
 };
 
 /* pg_conn.c. Returns a connection that looks alive, or ES_UNAVAILABLE at once during the
@@ -91,6 +105,9 @@ bool pg_error_needs_reconnect(const struct es_err *err);
 #define PG_SESSION_PARAMS 3
 const struct pg_stmt *pg_session_begin(const struct pg_target *t,
     const struct tenant_id *tenant, const char *params[PG_SESSION_PARAMS]);
+/* The same for a transaction that may not change anything. Never NULL. */
+const struct pg_stmt *pg_session_begin_reading(const struct pg_target *t,
+    const struct tenant_id *tenant, const char *params[PG_SESSION_PARAMS]);
 /* When a pooler or the settings of the role caused the error, puts the explanation before
  * the server's message in err->cause. Returns err->code. */
 enum es_code pg_session_explain(struct es_err *err);
@@ -102,6 +119,15 @@ enum es_code pg_batch_after(struct pg *pg, const struct pg_stmt *first,
     struct arena *a, struct es_err *err) ES_MUST_CHECK;
 /* Frees what pg_start() keeps, when pg_finish() is never called. */
 void pg_batch_forget(struct pg *pg);
+
+/* pg_ahead.c, for pg_batch(). Notes the statements; returns ES_UNAVAILABLE. */
+enum es_code pg_ahead_note(struct pg *pg, const struct tenant_id *tenant,
+    const struct pg_batch_item items[], size_t n, struct es_err *err);
+/* True when exactly these statements were read ahead: then the items have their rows, or
+ * *rc and *err their error. Either way the results can't be taken again. */
+bool pg_ahead_take(struct pg *pg, const struct tenant_id *tenant,
+    struct pg_batch_item items[], size_t n, enum es_code *rc,
+    struct es_err *err) ES_MUST_CHECK;
 
 /* pg_send.c. For connections in pipeline mode. */
 bool pg_send_prepare(PGconn *conn, const struct pg_stmt *stmt) ES_MUST_CHECK;

@@ -29,10 +29,14 @@ pg_begin(struct pg *pg, const struct tenant_id *tenant, struct es_err *err)
 	    {.stmt = &begin},
 	    {.stmt = pg_session_begin(&pg->target, tenant, params), .params = params},
 	};
-	struct arena *a = arena_new();
+	struct arena *a;
 	enum es_code rc;
 
 	CHECK(pg->tx == PG_NO_TX);
+	if (pg->ahead.state == PG_AHEAD_NOTING)
+		return es_fail(err, ES_UNAVAILABLE, "a transaction can't be noted");
+	pg_ahead_drop(pg);
+	a = arena_new();
 	rc = pg_batch_after(pg, NULL, NULL, items, items[1].stmt != NULL ? 2 : 1, a, err);
 	arena_free(&a);
 	if (rc == ES_OK)

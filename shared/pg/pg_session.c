@@ -16,21 +16,29 @@ static const struct pg_stmt set_tenant = {
     .n_params = 1,
 };
 
+#define READ_ONLY ", set_config('transaction_read_only', 'on', true)"
+static const struct pg_stmt set_tenant_reading = {
+    .name = "pg_set_tenant_reading",
+    .sql = "SELECT set_config('app.tenant', $1, true)" READ_ONLY,
+    .n_params = 1,
+};
+
 /* The same settings as pg_target_init() sends in the start-up packet, for one
  * transaction. A SELECT comes too late to change the isolation: set_config() only
  * compares it, and fails with 25001 when the default of the role differs. */
+#define SESSION \
+	"SELECT set_config('app.tenant', $1, true)," \
+	" set_config('transaction_isolation', 'read committed', true)," \
+	" set_config('statement_timeout', $2, true)," \
+	" set_config('lock_timeout', $3, true)," \
+	" set_config('idle_in_transaction_session_timeout', '5000', true)," \
+	" set_config('synchronous_commit', 'on', true)," \
+	" set_config('client_min_messages', 'warning', true)," \
+	" set_config('jit', 'off', true)"
 static const struct pg_stmt set_session = {
-    .name = "pg_set_session",
-    .sql = "SELECT set_config('app.tenant', $1, true),"
-	   " set_config('transaction_isolation', 'read committed', true),"
-	   " set_config('statement_timeout', $2, true),"
-	   " set_config('lock_timeout', $3, true),"
-	   " set_config('idle_in_transaction_session_timeout', '5000', true),"
-	   " set_config('synchronous_commit', 'on', true),"
-	   " set_config('client_min_messages', 'warning', true),"
-	   " set_config('jit', 'off', true)",
-    .n_params = PG_SESSION_PARAMS,
-};
+    .name = "pg_set_session", .sql = SESSION, .n_params = PG_SESSION_PARAMS};
+static const struct pg_stmt set_session_reading = {
+    .name = "pg_set_session", .sql = SESSION READ_ONLY, .n_params = PG_SESSION_PARAMS};
 
 struct session {
 	const char *mark;
@@ -58,6 +66,14 @@ pg_session_begin(const struct pg_target *t, const struct tenant_id *tenant,
 	if (t->pooled)
 		return &set_session;
 	return tenant != NULL ? &set_tenant : NULL;
+}
+
+const struct pg_stmt *
+pg_session_begin_reading(const struct pg_target *t, const struct tenant_id *tenant,
+    const char *params[PG_SESSION_PARAMS])
+{
+	IGNORE(pg_session_begin(t, tenant, params));
+	return t->pooled ? &set_session_reading : &set_tenant_reading;
 }
 
 /* Errors of the server that a pooler or the role causes, with an explanation. */

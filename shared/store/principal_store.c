@@ -4,7 +4,7 @@
 
 #include "core/banned.h"
 
-/* One row of es_authenticate() before the checks. */
+/* One row of the answer before the checks. */
 struct answer {
 	int64_t ord; /* position in the arrays of the parameters, from 1 */
 	const char *tenant_status, *user_status, *role, *display_name, *settings;
@@ -32,9 +32,20 @@ static const struct pg_col answer_cols[] = {
 	" user_status," \
 	" role, display_name, tokens_valid_after_ms, revoked, epoch "
 
+/* es_authenticate_many() for one token of the tenant that is set, as a plain statement:
+ * its plan is cached, and row-level security confines it to that tenant. */
 static const struct pg_stmt principal_store_one = {
     .name = "principal",
-    .sql = "SELECT 1," ANSWER "FROM es_authenticate($1, $2, $3)",
+    .sql = "SELECT 1, t.status, t.acl_version, COALESCE(t.max_messages_per_second, -2),"
+	   " t.settings, CASE WHEN u.deleted_at IS NULL THEN u.status ELSE 'deleted' END,"
+	   " u.role, u.display_name, CASE WHEN isfinite(u.tokens_valid_after)"
+	   " THEN es_ms(u.tokens_valid_after) ELSE 0 END,"
+	   " EXISTS (SELECT FROM revoked_tokens r WHERE r.tenant_id = $1 AND r.jti = $3"
+	   " AND r.user_id IN ($2, '" ACTOR_NOBODY "')"
+	   " AND NOT (r.spares_owners AND u.role = 'owner')),"
+	   " (SELECT m.epoch FROM cluster_meta m)"
+	   " FROM tenants t JOIN users u ON u.tenant_id = t.id"
+	   " WHERE t.id = $1 AND u.tenant_id = $1 AND u.id = $2",
     .cols = answer_cols,
     .n_cols = ES_COUNT(answer_cols),
     .n_params = 3,
@@ -139,7 +150,7 @@ principal_store_get(struct pg *pg, const struct tenant_id *tenant,
 	struct answer row = {0};
 	struct pg_rows rows;
 
-	TRY(pg_run(pg, NULL, &principal_store_one, params, a, &rows, err));
+	TRY(pg_ahead_run(pg, tenant, &principal_store_one, params, a, &rows, err));
 	return pg_next(&rows, a, &row) ? principal_store_check(&row, &ask, out, err)
 	                               : principal_store_fail_unknown(err);
 }

@@ -53,6 +53,13 @@ routes_query(const struct http_route *route)
 	return strcmp(route->method, "GET") == 0 ? "limit" : "";
 }
 
+/* Only GET reads ahead. */
+http_handler *
+routes_ahead(const struct http_route *route)
+{
+	return strcmp(route->method, "GET") == 0 ? route->handler : NULL;
+}
+
 /* A PUT has a body with fields. */
 bool
 routes_has_body(const struct http_route *route)
@@ -70,8 +77,9 @@ enum es_code
 guard_check(struct api *api, const struct http_route *route, struct http_req *r,
     struct es_err *err)
 {
-	(void)api, (void)r;
+	(void)api;
 	CU_ASSERT_STRING_EQUAL(route->method, req.method);
+	CU_ASSERT_PTR_EQUAL(r->ahead, strcmp(route->method, "GET") == 0 ? handle : NULL);
 	note('g');
 	return guard_says == ES_OK ? ES_OK : es_fail(err, guard_says, "no");
 }

@@ -5,6 +5,7 @@
 #include "cunit_main.h"
 #include "guard/bearer.h"
 #include "guard/guard.h"
+#include "guard/guard_ahead.h"
 
 #include "core/banned.h"
 
@@ -18,6 +19,7 @@ static enum es_code database_says;
 static const char *role;
 static struct es_err fault;
 static struct http_req req;
+static unsigned ahead_calls;
 
 /* "good" is a valid token, "old" an expired one. */
 enum es_code
@@ -26,7 +28,7 @@ bearer_verify(struct api *server, const char *jwt, struct arena *a,
 {
 	(void)server;
 	(void)a;
-	*out = (struct token_claims){.jti = "j"};
+	*out = (struct token_claims){.tenant = {"t"}, .user = {"u"}, .jti = "j"};
 	if (strcmp(jwt, "old") == 0)
 		return es_fail(err, ES_TOKEN_EXPIRED, "over");
 	if (strcmp(jwt, "good") != 0)
@@ -58,6 +60,66 @@ check(enum http_scope scope, const char *authorization)
 
 	req = (struct http_req){.headers = {.authorization = authorization}};
 	return guard_check(&api, &route, &req, &fault);
+}
+
+/* Stands for a handler: it sees the claims of the token, and no role. */
+static enum es_code
+ahead(struct api *server, const struct http_req *r, struct http_res *res,
+    struct es_err *err)
+{
+	(void)server, (void)res;
+	ahead_calls++;
+	CU_ASSERT_STRING_EQUAL(r->who.actor.tenant.text, "t");
+	CU_ASSERT_STRING_EQUAL(r->who.actor.user.text, "u");
+	CU_ASSERT_STRING_EQUAL(r->who.actor.role, "");
+	return es_fail(err, ES_UNAVAILABLE, "noted");
+}
+
+static enum es_code
+check_ahead(const char *authorization)
+{
+	const struct http_route route = {.scope = SCOPE_USER};
+
+	ahead_calls = 0;
+	req = (struct http_req){.headers = {.authorization = authorization},
+	    .arena = arena_new(),
+	    .ahead = ahead};
+	return guard_check(&api, &route, &req, &fault);
+}
+
+static void
+reads_ahead(void)
+{
+	const struct pg_settings nowhere = {.url = "", .application_name = "test"};
+
+	CU_ASSERT_EQUAL_FATAL(pg_open(&nowhere, &api.pg, &fault), ES_OK);
+	database_says = ES_OK;
+	role = "member";
+	CU_ASSERT_EQUAL(check_ahead("Bearer good"), ES_OK);
+	CU_ASSERT_EQUAL(ahead_calls, 1);
+	CU_ASSERT_STRING_EQUAL(req.who.actor.role, "member");
+	arena_free(&req.arena);
+
+	/* nothing is read for a wrong token */
+	CU_ASSERT_EQUAL(check_ahead("Bearer old"), ES_TOKEN_EXPIRED);
+	CU_ASSERT_EQUAL(ahead_calls, 0);
+	arena_free(&req.arena);
+
+	/* a refused caller stays unknown, for the CORS headers too */
+	database_says = ES_TOKEN_REVOKED;
+	CU_ASSERT_EQUAL(check_ahead("Bearer good"), ES_TOKEN_REVOKED);
+	CU_ASSERT_EQUAL(ahead_calls, 1);
+	CU_ASSERT_STRING_EQUAL(req.who.actor.tenant.text, "");
+	arena_free(&req.arena);
+	database_says = ES_OK;
+
+	/* a caller above a limit costs no reads */
+	guard_ahead_pause(&api);
+	CU_ASSERT_EQUAL(check_ahead("Bearer good"), ES_OK);
+	CU_ASSERT_EQUAL(ahead_calls, 0);
+	arena_free(&req.arena);
+	api.ahead_after_ms = 0;
+	pg_close(&api.pg);
 }
 
 static void
@@ -185,6 +247,7 @@ an_old_operator_key_works_until_removed(void)
 
 static CU_TestInfo cases[] = {
     {"credentials are one bearer token", credentials},
+    {"the route reads ahead", reads_ahead},
     {"the error names a secret that is no token",
 	the_error_names_a_secret_that_is_no_token},
     {"a refusal of the database is passed on", database_refusals},

@@ -99,6 +99,10 @@ without_token(void)
 static void
 without_the_scope(void)
 {
+	const struct pg_settings nowhere = {.url = "", .application_name = "test"};
+	struct es_err err;
+
+	CU_ASSERT_EQUAL_FATAL(pg_open(&nowhere, &api.pg, &err), ES_OK);
 	mem = arena_new();
 	for (size_t i = 0; i < api_router.n; i++) {
 		const struct http_route *route = &api_router.routes[i];
@@ -108,6 +112,7 @@ without_the_scope(void)
 			CU_FAIL(route->path);
 	}
 	arena_free(&mem);
+	pg_close(&api.pg);
 }
 
 static void
