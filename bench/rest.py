@@ -21,7 +21,6 @@ import urllib.request
 
 CHANNEL = "01900000-0000-7000-8000-00000000c001"  # of the seed: general
 HISTORY = 50
-TICK_US = 1_000_000 // os.sysconf("SC_CLK_TCK")
 PROGRAMS = {"lighttpd": "lighttpd", "echostream-api": "api", "postgres": "postgres",
             "redis-server": "redis", "valkey-server": "redis", "echostream-fano": "fanout"}
 V1 = "/api/v1"
@@ -63,7 +62,7 @@ def script(bearer, wait):
 
 
 def processes(dev_dir):
-    """{pid: (program, ticks)} of the stack, known by its session leaders."""
+    """{pid: (program, nanoseconds of CPU)} of the stack, known by its session leaders."""
     with open(os.path.join(dev_dir, "run", "pids"), encoding="utf-8") as f:
         leaders = set(re.findall(r"\b\d+\b", f.read()))
     table, out = {}, {}
@@ -71,14 +70,15 @@ def processes(dev_dir):
         try:
             with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as f:
                 text = f.read()
+            with open(f"/proc/{pid}/schedstat", encoding="utf-8") as f:
+                ns = int(f.read().split()[0])
         except OSError:
             continue
         comm = text[text.index("(") + 1:text.rindex(")")]
-        fields = text[text.rindex(")") + 2:].split()
-        table[pid] = (fields[1], comm, int(fields[11]) + int(fields[12]))
-    for pid, (parent, comm, ticks) in table.items():
+        table[pid] = (text[text.rindex(")") + 2:].split()[1], comm, ns)
+    for pid, (parent, comm, ns) in table.items():
         if pid in leaders or parent in leaders:
-            out[pid] = (PROGRAMS.get(comm, comm), ticks)
+            out[pid] = (PROGRAMS.get(comm, comm), ns)
     return out
 
 
@@ -92,10 +92,10 @@ def load(env, bearer, path, wait, seconds):
         after = processes(env["ES_DEV_DIR"])
     found = json.loads(out.strip().splitlines()[-1])
     cpu = {}
-    for pid, (program, ticks) in after.items():
-        cpu[program] = cpu.get(program, 0) + ticks - before.get(pid, ("", ticks))[1]
+    for pid, (program, ns) in after.items():
+        cpu[program] = cpu.get(program, 0) + ns - before.get(pid, ("", ns))[1]
     return {"rate": found["n"] * 1e6 / found["us"], "bad": found["bad"], "p99_ms": found["p99"] / 1000,
-            "cpu": {p: t * TICK_US / found["n"] for p, t in cpu.items()}}
+            "cpu": {p: ns / 1000 / found["n"] for p, ns in cpu.items()}}
 
 
 def fill(env, bearer):

@@ -11,9 +11,17 @@
 /* Times are whole microseconds, which Lua's doubles hold exactly. %.0f, because Lua
  * itself prints only 15 digits. An event takes `step` microseconds. A counter stores the
  * time at which it will be empty ("tat", theoretical arrival time), at most `room`
- * microseconds ahead. */
+ * microseconds ahead.
+ *
+ * set_repl: counters go to no append-only file and to no replica. Otherwise each check,
+ * that of a read as well, would wait for the file's fsync when the queue is on the same
+ * Redis; a counter is worth less than the time of one fsync. A key lives KEEP_MS longer
+ * than its counter needs, because Redis does log the end of a key, and a busy caller's
+ * key must not end between two requests. */
+#define KEEP_MS "60000"
 struct redis_script limits_redis_script = {
     .text =
+	"redis.set_repl(redis.REPL_NONE)\n"
 	"local t = redis.call('TIME')\n"
 	"local now, cost = t[1] * 1000000 + t[2], tonumber(ARGV[1])\n"
 	"local function read(key, quota, window, burst)\n"
@@ -35,7 +43,8 @@ struct redis_script limits_redis_script = {
 	"  if l.key and allowed and cost > 0 then\n"
 	"    l.tat = l.tat + cost * l.step\n"
 	"    redis.call('SET', l.key, string.format('%.0f', l.tat),\n"
-	"      'PX', string.format('%.0f', math.ceil((l.tat - now) / 1000)))\n"
+	"      'PX', string.format('%.0f', math.ceil((l.tat - now) / 1000) + " KEEP_MS
+	"))\n"
 	"  end\n"
 	"  out[#out + 1] = l.key and math.floor((l.room - l.tat + now) / l.step) or -1\n"
 	"  out[#out + 1] = l.key and math.ceil((l.tat - now) / 1000) or 0\n"
