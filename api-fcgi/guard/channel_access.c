@@ -9,12 +9,12 @@ channel_access_check_post(struct api *api, const struct http_req *req,
     const struct channel_id *channel, struct es_err *err)
 {
 	const struct actor *who = &req->who.actor;
-	const struct rights_key right = {who->tenant, who->user, *channel};
-	struct rights_row found;
+	const char *const params[] = {who->tenant.text, who->user.text, channel->text};
+	struct post_right found;
 	struct pg_rows rows;
 
-	TRY(pg_run(api->pg, NULL, &reader_store_rights,
-	    reader_store_rights_params(req->arena, &right, 1), req->arena, &rows, err));
+	TRY(pg_run(api->pg, &who->tenant, &reader_store_post_right, params, req->arena,
+	    &rows, err));
 	if (!pg_next(&rows, req->arena, &found))
 		return es_fail(err, ES_NOT_FOUND, STORE_NO_CHANNEL);
 	if (found.archived)

@@ -1,5 +1,6 @@
 /* Statements of push-server, for an event loop. Each has a statement, a function that
- * makes its parameters, and a row type or a function that reads the rows. Parameters are
+ * makes its parameters (unless they are plain), and a row type or a function that reads
+ * the rows. Parameters are
  * allocated in the arena a. "With the tenant" means: pass the tenant to pg_async_send()
  * as well. */
 #ifndef STORE_READER_STORE_H
@@ -35,6 +36,14 @@ struct rights_row {
 extern const struct pg_stmt reader_store_rights; /* row: struct rights_row */
 const char *const *reader_store_rights_params(
     struct arena *a, const struct rights_key asks[], size_t n);
+
+/* The same for one user and one channel, for a request: whether the user may post. Run
+ * the statement in the tenant, with the parameters tenant, user and channel. No row: for
+ * this user there is no such channel. */
+struct post_right {
+	bool archived, may_post;
+};
+extern const struct pg_stmt reader_store_post_right; /* row: struct post_right */
 
 /* Reads events with after < seq <= to, in order, at most limit. Send the statement with
  * the tenant. */

@@ -130,6 +130,7 @@ ARGUMENTS = {
     "reader_page": [[T, HOT, 250000, 260000, PAGE]],
     "reader_acl": [[many(T, row(1, 7))]],
     "reader_heads": [[many(*[T] * 50), many(*CHANNELS)]],
+    "reader_post_right": [[T, BOB, HOT], [T, OWNER, HOT]],
     "reader_rights": [[many(*[T] * 50), many(*USERS), many(*CHANNELS)]],
     "tenant_create": [],
     "tenant_first_user": [],

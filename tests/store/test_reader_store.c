@@ -1,7 +1,9 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "cunit_main.h"
 #include "store/channel_store.h"
+#include "store/member_store.h"
 #include "store/origin_store.h"
 #include "store/reader_store.h"
 #include "store/tenant_store.h"
@@ -69,6 +71,59 @@ returns_the_channels_that_a_user_may_read(void)
 	FINE(
 	    user_store_deactivate(f.pg, &f.owner, &f.guest.user, f.arena, &user, &f.err));
 	CU_ASSERT_EQUAL(authorise(&f.guest, ids, 4, out), 0);
+}
+
+/* The right to post is the same in both statements, for each user and channel. */
+static void
+both_statements_agree(void)
+{
+	const struct actor *const people[] = {
+	    &f.owner, &f.admin, &f.bob, &f.carol, &f.guest, &f.foreign};
+	const char *const settings[] = {"everyone", "admins"};
+	struct channel_id ids[9];
+	size_t n = 0;
+	int may = 0, may_not = 0, none = 0;
+	struct channel_patch patch = {0};
+	struct channel changed;
+	struct event event;
+	struct event_list events;
+
+	for (size_t i = 0; i < 4; i++) {
+		char name[32];
+
+		(void)snprintf(name, sizeof(name), "agree %zu", i);
+		ids[n] = fixture_channel(&f, &f.bob, name, i % 2 == 1);
+		patch.posting_policy = settings[i / 2];
+		FINE(channel_store_patch(
+		    f.pg, &f.bob, &ids[n++], &patch, f.arena, &changed, &event, &f.err));
+	}
+	ids[n] = fixture_channel(&f, &f.bob, "agree archived", false);
+	FINE(channel_store_archive(
+	    f.pg, &f.bob, &ids[n++], f.arena, &changed, &event, &f.err));
+	ids[n] = fixture_channel(&f, &f.bob, "agree banned", false);
+	FINE(member_store_ban(
+	    f.pg, &f.bob, &ids[n++], &f.carol.user, f.arena, &events, &f.err));
+	ids[n++] = fixture_channel(&f, &f.foreign, "agree foreign", false);
+	uuid_new(ids[n++].text);
+	for (size_t p = 0; p < ES_COUNT(people); p++)
+		for (size_t i = 0; i < n; i++) {
+			const char *const params[] = {
+			    people[p]->tenant.text, people[p]->user.text, ids[i].text};
+			struct rights_row many = {0};
+			struct post_right one = {0};
+			struct pg_rows rows;
+			const bool found = authorise(people[p], &ids[i], 1, &many) == 1;
+
+			FINE(pg_run(f.pg, &people[p]->tenant, &reader_store_post_right,
+			    params, f.arena, &rows, &f.err));
+			CU_ASSERT_EQUAL(pg_next(&rows, f.arena, &one), found);
+			CU_ASSERT_EQUAL(one.archived, many.archived);
+			CU_ASSERT_EQUAL(one.may_post, many.may_post);
+			none += !found;
+			may += found && one.may_post;
+			may_not += found && !one.may_post;
+		}
+	CU_ASSERT_TRUE(none > 0 && may > 0 && may_not > 0);
 }
 
 /* The store decides about each pair of user and channel on its own. One call may have
@@ -256,6 +311,7 @@ reads_versions_and_origins(void)
 static CU_TestInfo cases[] = {
     {"returns the channels that a user may read",
 	returns_the_channels_that_a_user_may_read},
+    {"both statements of rights agree", both_statements_agree},
     {"returns rights of users of several tenants",
 	returns_rights_of_users_of_several_tenants},
     {"pages merge messages and events", pages_merge_messages_and_events},
