@@ -12,6 +12,9 @@
 
 #include "core/banned.h"
 
+/* Written without asking whether there is room; less than any socket's buffer. */
+#define SHORT_BYTES 2048
+
 static enum es_code
 redis_conn_lost(const redisContext *c, struct es_err *err)
 {
@@ -68,9 +71,12 @@ enum es_code
 redis_conn_flush(redisContext *c, int64_t deadline_ms, struct es_err *err)
 {
 	int done = 0;
+	/* A short command always fits: every earlier one was answered, so the socket's
+	 * buffer is empty. */
+	bool wait = sdslen(c->obuf) > SHORT_BYTES;
 
-	while (!done) {
-		if (redis_conn_wait_for(c, POLLOUT, deadline_ms) <= 0)
+	for (; !done; wait = true) {
+		if (wait && redis_conn_wait_for(c, POLLOUT, deadline_ms) <= 0)
 			return es_fail(err, ES_UNAVAILABLE, "Redis: write timed out");
 		if (redisBufferWrite(c, &done) != REDIS_OK)
 			return redis_conn_lost(c, err);
