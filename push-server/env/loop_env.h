@@ -25,7 +25,19 @@ struct loop_env {
 	 * Only hub/epoch.c writes it. */
 	char epoch[40];
 	int64_t now_ms; /* CLOCK_MONOTONIC at the start of this turn of the loop */
-	bool draining;  /* SIGTERM was received: no new connection is accepted */
+	/* The time of the next turn at the latest, on the clock of now_ms. Set by
+	 * loop_env_wake(); each turn begins with INT64_MAX. */
+	int64_t wake_ms;
+	bool draining; /* SIGTERM was received: no new connection is accepted */
 };
+
+/* Let the loop turn again at at_ms, even if nothing happens until then. Call it in each
+ * turn in which something waits. */
+static inline void
+loop_env_wake(struct loop_env *env, int64_t at_ms)
+{
+	if (at_ms < env->wake_ms)
+		env->wake_ms = at_ms;
+}
 
 #endif

@@ -25,7 +25,7 @@ struct push_conf {
 	int64_t reconnect_min_ms, reconnect_max_ms, reconnect_per_s;
 	int64_t backlog, accepts, handshakes;
 	int64_t max_subscriptions;
-	int64_t lookup_batch, lookup_wait_ms, lookup_calm_per_s; /* see gather.h */
+	int64_t lookup_batch; /* see gather.h */
 
 	int64_t log_channel_bytes, log_bytes; /* memory for the logs of recent events */
 	/* events of one channel that are replayed before a gap */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/check.h"
+#include "core/gather.h"
 #include "crypto/keyed_hash.h"
 #include "hub/acl.h"
 #include "hub/grants.h"
@@ -47,11 +48,9 @@ struct authz *
 authz_new(const struct hub_limits *limits)
 {
 	struct authz *az = mem_new(1, sizeof(*az));
-	/* wait_ms is 0, because a client's message waits for the answer. Questions still
-	 * gather while an earlier statement is under way. */
-	const struct gather_limits gather = {.batch = limits->lookups.batch,
-	    .wait_ms = 0,
-	    .calm_per_s = limits->lookups.calm_per_s};
+	/* A client's message waits for the answer. */
+	const struct gather_limits gather = {
+	    .batch = limits->lookup_batch, .hurried = true};
 
 	az->grants = grants_new(limits->rights_max, limits->rights_keep_ms);
 	gather_init(&az->gather, &gather);
@@ -200,6 +199,7 @@ authz_ask(struct hub *hub)
 		if (!hub->io.authorise(hub->io.ctx, ask))
 			authz_authorise_done(ask, ES_UNAVAILABLE, NULL, 0, NULL);
 	}
+	loop_env_wake(hub->env, gather_due_ms(&az->gather));
 }
 
 /* A live subscription proves the right to read: a removal of the member sets its
@@ -250,7 +250,6 @@ authz_question(struct hub *hub, const struct rights_key *right)
 	list_init(&q->place);
 	list_add_tail(&az->to_ask, &q->place);
 	table_add(&az->unasked, &q->node, hash);
-	gather_count_arrival(&az->gather, hub->env->now_ms);
 	return q;
 }
 

@@ -27,7 +27,7 @@ const struct hub_limits hub_limits_default = {
     .max_subscriptions = 500,
     .replay_limit = 500,
     .replay_budget = 5000,
-    .lookups = {.batch = 1000, .wait_ms = 500, .calm_per_s = 20},
+    .lookup_batch = 1000,
     .turn_writes = 512,
     .turn_wakes = 16384,
     .linger_ms = 60000,
@@ -77,7 +77,7 @@ hub_new(struct loop_env *env, struct conns *conns, const struct hub_limits *limi
 	hub->limits = *limits;
 	hub->io = *io;
 	hub_init_lists(hub);
-	gather_init(&hub->gather, &limits->lookups);
+	gather_init(&hub->gather, &(struct gather_limits){.batch = limits->lookup_batch});
 	hub->logs = chan_logs_new(limits->log_bytes, limits->log_channel_bytes);
 	hub->pages = pages_new(&pages, &read, &arrived);
 	hub->batch = deliver_batch_new();

@@ -3,7 +3,6 @@
 #ifndef PUSH_HUB_H
 #define PUSH_HUB_H
 
-#include "core/gather.h"
 #include "hub/hub_io.h"
 
 struct hub_limits {
@@ -12,13 +11,13 @@ struct hub_limits {
 	unsigned max_subscriptions; /* of one connection */
 	int64_t replay_limit;       /* events to replay of one channel; more give a gap */
 	int64_t replay_budget;      /* events from PostgreSQL per connection and minute */
-	struct gather_limits lookups; /* questions for rights */
-	unsigned turn_writes;         /* socket writes in one turn of the loop */
-	unsigned turn_wakes;          /* woken subscriptions handled in one turn */
-	int64_t linger_ms;            /* how long a channel without subscribers is kept */
-	int64_t join_timeout_ms;      /* when a subscribe without an answer fails */
-	int64_t rights_keep_ms;       /* how long a sender's right is cached */
-	size_t rights_max;            /* maximum number of senders' rights in the cache */
+	size_t lookup_batch;        /* questions for rights in one statement */
+	unsigned turn_writes;       /* socket writes in one turn of the loop */
+	unsigned turn_wakes;        /* woken subscriptions handled in one turn */
+	int64_t linger_ms;          /* how long a channel without subscribers is kept */
+	int64_t join_timeout_ms;    /* when a subscribe without an answer fails */
+	int64_t rights_keep_ms;     /* how long a sender's right is cached */
+	size_t rights_max;          /* maximum number of senders' rights in the cache */
 	int64_t acl_poll_ms;
 };
 extern const struct hub_limits hub_limits_default;
@@ -30,7 +29,7 @@ struct hub *hub_new(struct loop_env *env, struct conns *conns,
 void hub_free(struct hub **hub);
 
 /* Sets the limits for later requests; drops nothing that exists. The sizes of logs, pages
- * and the cache of rights, and the gathering of look-ups, stay as hub_new() has set
+ * and the cache of rights, and lookup_batch, stay as hub_new() has set
  * them. */
 void hub_set_limits(struct hub *hub, const struct hub_limits *limits);
 

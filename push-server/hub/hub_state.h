@@ -2,6 +2,7 @@
 #ifndef PUSH_HUB_STATE_H
 #define PUSH_HUB_STATE_H
 
+#include "core/gather.h"
 #include "core/list.h"
 #include "core/table.h"
 #include "env/unreadable_message.h"

@@ -122,6 +122,7 @@ rights_ask(struct hub *hub)
 		gather_sent(&hub->gather, now_ms);
 		rights_ask_have_asked(hub, n);
 	}
+	loop_env_wake(hub->env, gather_due_ms(&hub->gather));
 }
 
 void

@@ -42,9 +42,7 @@ user_lookups_new(struct conns *conns, struct pg_async *pg, lookup_done *done, vo
 	l->ctx = ctx;
 	list_init(&l->waiting);
 	gather_init(
-	    &l->gather, &(struct gather_limits){.batch = (size_t)conf->lookup_batch,
-			    .wait_ms = conf->lookup_wait_ms,
-			    .calm_per_s = conf->lookup_calm_per_s});
+	    &l->gather, &(struct gather_limits){.batch = (size_t)conf->lookup_batch});
 	return l;
 }
 
@@ -189,4 +187,5 @@ user_lookups_turn(struct user_lookups *l)
 		else
 			mem_free(b);
 	}
+	loop_env_wake(l->conns->env, gather_due_ms(&l->gather));
 }

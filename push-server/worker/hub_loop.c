@@ -72,9 +72,7 @@ hub_loop_limits(const struct push_conf *conf)
 	limits.rights_keep_ms = conf->rights_keep_ms;
 	limits.rights_max = (size_t)conf->rights_max;
 	limits.acl_poll_ms = conf->acl_poll_ms;
-	limits.lookups = (struct gather_limits){.batch = (size_t)conf->lookup_batch,
-	    .wait_ms = conf->lookup_wait_ms,
-	    .calm_per_s = conf->lookup_calm_per_s};
+	limits.lookup_batch = (size_t)conf->lookup_batch;
 	return limits;
 }
 

@@ -157,7 +157,8 @@ worker_init(struct worker *w, struct ev_loop *loop, const struct push_conf *conf
 				 .conf = conf,
 				 .metrics = metrics,
 				 .index = index,
-				 .now_ms = clock_mono_ms()}};
+				 .now_ms = clock_mono_ms(),
+				 .wake_ms = INT64_MAX}};
 	uuid_new(w->env.id.text);
 	conns_init(
 	    &w->conns, &w->env, (uint32_t)conf->connections, &worker_conn_events, w);

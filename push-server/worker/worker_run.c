@@ -33,6 +33,7 @@ struct worker_run {
 	struct pgio *pg, *write, *replay;
 	struct periodic periodic;
 	ev_prepare turn;
+	ev_timer wake; /* at env.wake_ms */
 	ev_signal term, intr;
 	struct push_reload *reload;
 };
@@ -141,8 +142,27 @@ worker_run_open(struct worker_run *r, struct es_err *err)
 static void
 worker_run_on_turn(struct ev_loop *loop, ev_prepare *prepare, int events)
 {
-	(void)loop, (void)events;
-	worker_turn(&ES_CONTAINER(prepare, struct worker_run, turn)->worker);
+	struct worker_run *r = ES_CONTAINER(prepare, struct worker_run, turn);
+	struct loop_env *env = &r->worker.env;
+
+	(void)events;
+	worker_turn(&r->worker);
+	ev_timer_stop(loop, &r->wake);
+	if (env->wake_ms != INT64_MAX) {
+		const int64_t after_ms = env->wake_ms - env->now_ms;
+
+		ev_timer_set(
+		    &r->wake, after_ms > 0 ? (ev_tstamp)after_ms / 1000 : 0.0, 0.0);
+		ev_timer_start(loop, &r->wake);
+	}
+	env->wake_ms = INT64_MAX;
+}
+
+/* The timer only ends the sleep of the loop. */
+static void
+worker_run_on_wake(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop, (void)timer, (void)events;
 }
 
 static void
@@ -162,6 +182,7 @@ worker_run_start_watchers(struct worker_run *r)
 	ev_prepare_init(&r->turn, worker_run_on_turn);
 	ev_set_priority(&r->turn, EV_MINPRI); /* runs after the hub's watcher */
 	ev_prepare_start(loop, &r->turn);
+	ev_timer_init(&r->wake, worker_run_on_wake, 0.0, 0.0);
 	periodic_start(&r->periodic, &r->worker);
 	ev_signal_init(&r->term, worker_run_on_term, SIGTERM);
 	r->term.data = r;

@@ -79,8 +79,6 @@ const char *const conf_names[] = {
     "ES_TRUSTED_PROXIES",
     "ES_PUSH_LISTEN",
     "ES_PUSH_LOOKUP_BATCH",
-    "ES_PUSH_LOOKUP_CALM_PER_S",
-    "ES_PUSH_LOOKUP_WAIT_MS",
     "ES_PUSH_OPS_LISTEN",
     "ES_PUSH_METRICS_FILE",
     "ES_PUSH_WORKERS",

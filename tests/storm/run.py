@@ -28,6 +28,7 @@ from world import World  # noqa: E402
 
 BACK_S = 30         # promised time until all clients have resumed
 GIVE_UP_S = 120
+SOCKETS_PER_STATEMENT = 20
 IDLE_KB = 20        # maximum memory of one idle connection
 
 
@@ -242,11 +243,13 @@ class Storms:
 
     def judge_queries(self, check, calls, took, sockets):
         """Checks the number of statements. Allows one for each channel in each 30 s, because the channel's
-        history grows by a page in that time. Allows one more for every 50 sockets, because on a busy
-        machine some clients connect twice."""
-        allowed = self.args.channels * math.ceil(took / BACK_S) + sockets // 50
+        history grows by a page in that time. Allows one more for every SOCKETS_PER_STATEMENT
+        sockets."""
+        allowed = self.args.channels * math.ceil(took / BACK_S) + (
+            sockets // SOCKETS_PER_STATEMENT)
         sent = sum(calls[k] for k in queries.STORM)
-        check("at most one statement for each channel in each 30 s, and one for every 50 sockets",
+        check("at most one statement for each channel in each 30 s, and one for every %d sockets" %
+              SOCKETS_PER_STATEMENT,
               "" if sent <= allowed else "%d of %d: %s" % (sent, allowed, calls))
         workers = 4  # two of the first server, and two of the second one in cut_drain
         # 2.5 a second: a worker reads a head again when it is above the head of the worker's own log.

@@ -206,7 +206,9 @@ names_of_other_projects_do_not_stop_a_start(void)
 	    "ES_USER", "ES_USERNAME", "ES_PASSWORD", "ES_PASS", "ES_INDEX",
 	    "ES_NODE_NAME", "ES_CLUSTER_NAME", "ES_API_KEY", "ES_CLOUD_ID", "ES_TMPDIR",
 	    "ES_VERSION", "ES_SSL_CA", "ES_STARTUP_SLEEP_TIME", "ES_GROUP", "ES_NODES",
-	    "ES_PASSWORD_FILE", "ES_KEYSTORE_PASSPHRASE_FILE", "ES_", "ES_X"};
+	    "ES_PASSWORD_FILE", "ES_KEYSTORE_PASSPHRASE_FILE", "ES_", "ES_X",
+	    /* settings of earlier releases */
+	    "ES_PUSH_LOOKUP_WAIT_MS", "ES_PUSH_LOOKUP_CALM_PER_S"};
 
 	for (unsigned i = 0; i < ES_COUNT(others); i++) {
 		reset_environment();

@@ -35,6 +35,7 @@ fake_worker_init(struct fake_worker *w)
 	w->conns.env = &w->env;
 	memset(fake_conns, 0, sizeof(fake_conns));
 	w->env.now_ms = 1000000;
+	w->env.wake_ms = INT64_MAX;
 	uuid_new(w->env.id.text);
 	for (unsigned i = 0; i < PUSH_METRICS; i++)
 		table[i] = (struct metric){METRIC_COUNTER, "test", NULL, "test", NULL, 0};

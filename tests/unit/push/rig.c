@@ -60,8 +60,6 @@ settings(struct push_conf *conf)
 	    .accepts = 64,
 	    .handshakes = 16,
 	    .lookup_batch = 50,
-	    .lookup_wait_ms = 500,
-	    .lookup_calm_per_s = 20,
 	    .user_send = 1000,
 	    .user_send_window_s = 1,
 	    .body_max_chars = 10000,

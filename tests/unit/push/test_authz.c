@@ -178,7 +178,7 @@ test_senders_batch(void)
 	unsigned n[3] = {0};
 	struct fake_conn *f;
 
-	limits.lookups.batch = 5;
+	limits.lookup_batch = 5;
 	hub_begin(&limits);
 	f = hub_join(0);
 	for (unsigned i = 0; i < 11; i++)

@@ -138,7 +138,7 @@ test_gathered(void)
 	struct hub_limits limits = hub_limits_default;
 	struct fake_conn *f[3];
 
-	limits.lookups.batch = 5;
+	limits.lookup_batch = 5;
 	hub_begin(&limits);
 	for (int i = 0; i < 3; i++)
 		f[i] = hub_join(i);
