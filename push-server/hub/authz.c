@@ -26,7 +26,8 @@ struct question {
 	struct table_node node; /* in unasked */
 	struct list place;      /* on to_ask, then on a batch */
 	struct rights_key right;
-	struct list waiters;
+	struct list waiters; /* none: only a renewal */
+	int64_t asked_ms;
 };
 
 /* The questions of one statement, in the order of its items. */
@@ -129,6 +130,12 @@ authz_judge(struct hub *hub, const struct question *q, const struct rights_row *
 {
 	if (rc != ES_OK)
 		return ES_UNAVAILABLE;
+	if (list_empty(&q->waiters)) {
+		grants_renew(hub->authz->grants, &q->right,
+		    row != NULL && row->may_post ? row : NULL, q->asked_ms,
+		    hub->env->now_ms);
+		return ES_OK;
+	}
 	if (row == NULL)
 		return ES_NOT_FOUND;
 	if (!row->may_post)
@@ -246,6 +253,7 @@ authz_question(struct hub *hub, const struct rights_key *right)
 		return ES_CONTAINER(node, struct question, node);
 	q = mem_new(1, sizeof(*q));
 	q->right = *right;
+	q->asked_ms = hub->env->now_ms;
 	list_init(&q->waiters);
 	list_init(&q->place);
 	list_add_tail(&az->to_ask, &q->place);
@@ -286,6 +294,18 @@ authz_turn(struct hub *hub)
 	authz_ask(hub); /* for questions that the callbacks have added */
 	grants_expire(az->grants, hub->env->now_ms);
 	return !list_empty(&az->known);
+}
+
+static void
+authz_renew(void *ctx, const struct rights_key *right)
+{
+	(void)authz_question(ctx, right);
+}
+
+void
+authz_tick(struct hub *hub)
+{
+	grants_each_to_renew(hub->authz->grants, hub->env->now_ms, authz_renew, hub);
 }
 
 void

@@ -22,6 +22,9 @@ void authz_check(struct hub *hub, const struct conn *c, const struct channel_id 
  * channels, in as few statements as the limits allow; answers the waiters that need no
  * question; drops expired rights. True: more work waits, so the loop must not sleep. */
 bool authz_turn(struct hub *hub) ES_MUST_CHECK;
+/* Call about every 250 ms: asks again for the rights that were used and expire soon, many
+ * in one statement, so that senders who keep sending do not wait. */
+void authz_tick(struct hub *hub);
 void authz_forget_channel(struct authz *az, const struct channel_id *channel);
 void authz_forget_tenant(struct authz *az, const struct tenant_id *tenant);
 

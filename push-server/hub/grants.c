@@ -22,7 +22,7 @@ struct grant {
 	struct list by_age, of_channel;
 	struct grants_channel *channel;
 	struct rights_key right;
-	bool archived;
+	bool archived, used, asked; /* used, or asked for again, since it was added */
 	int64_t version; /* the tenant's acl version in the answer's snapshot */
 	int64_t since_ms;
 };
@@ -145,16 +145,47 @@ grants_add(struct grants *g, const struct rights_key *right, const struct rights
 }
 
 bool
-grants_find(const struct grants *g, const struct rights_key *right, int64_t acl_version,
+grants_find(struct grants *g, const struct rights_key *right, int64_t acl_version,
     int64_t now_ms, bool *out_archived)
 {
-	const struct grant *grant = grants_lookup(g, right);
+	struct grant *grant = grants_lookup(g, right);
 
 	if (grant == NULL || now_ms - grant->since_ms > g->keep_ms ||
 	    grant->version < acl_version)
 		return false;
+	grant->used = true;
 	*out_archived = grant->archived;
 	return true;
+}
+
+void
+grants_each_to_renew(struct grants *g, int64_t now_ms,
+    void (*ask)(void *ctx, const struct rights_key *right), void *ctx)
+{
+	for (struct list *l = g->by_age.next; l != &g->by_age; l = l->next) {
+		struct grant *grant = LIST_ITEM(l, struct grant, by_age);
+
+		if (now_ms - grant->since_ms <= g->keep_ms / 2)
+			return;
+		if (!grant->used || grant->asked)
+			continue;
+		grant->asked = true;
+		ask(ctx, &grant->right);
+	}
+}
+
+void
+grants_renew(struct grants *g, const struct rights_key *right,
+    const struct rights_row *row, int64_t asked_ms, int64_t now_ms)
+{
+	struct grant *grant = grants_lookup(g, right);
+
+	if (grant == NULL || grant->since_ms >= asked_ms)
+		return;
+	if (row != NULL)
+		grants_add(g, right, row, now_ms);
+	else
+		grants_remove(g, grant);
 }
 
 void

@@ -308,6 +308,7 @@ hub_tick(struct hub *hub)
 	heads_tick(hub);
 	pages_tick(hub->pages, hub->env->now_ms);
 	acl_tick(hub);
+	authz_tick(hub);
 }
 
 void

@@ -194,6 +194,39 @@ test_senders_batch(void)
 	hub_end();
 }
 
+/* Senders that send every second do not wait for their right again: one statement renews
+ * all of these rights before they expire. */
+static void
+test_used_rights_are_renewed(void)
+{
+	unsigned n[3] = {0};
+	struct fake_conn *f;
+
+	hub_begin(NULL);
+	f = hub_join(0);
+	for (unsigned s = 0; s < 20; s++) {
+		for (unsigned i = 0; i < 20; i++)
+			want(f, i, n);
+		IGNORE(hub_turn(worker.hub));
+		/* after the first time the answer does not need the database */
+		CU_ASSERT_EQUAL(n[0], s == 0 ? 0 : 20 * (s + 1));
+		hub_deliver_all();
+		hub_advance(1000);
+	}
+	CU_ASSERT_TRUE(out.authorisations <= 1 + 20 / 2);
+	/* the renewal finds that a right in use has ended */
+	CU_ASSERT_EQUAL(may(f, 3), ES_OK);
+	out.channels[3].banned[0] = true;
+	hub_advance(hub_limits_default.rights_keep_ms / 2 + 500);
+	CU_ASSERT_EQUAL(may(f, 3), ES_NOT_FOUND);
+	/* rights that nobody uses are not renewed */
+	hub_advance(hub_limits_default.rights_keep_ms);
+	out.authorisations = 0;
+	hub_advance(3 * hub_limits_default.rights_keep_ms);
+	CU_ASSERT_EQUAL(out.authorisations, 0);
+	hub_end();
+}
+
 /* A removal from a channel drops the cached rights to this channel and to no other. */
 static void
 test_removal_drops_cached_rights(void)
@@ -291,6 +324,7 @@ static CU_TestInfo cases[] = {
     {"a right to send is cached only while it is valid", test_authz},
     {"one statement asks for all senders of a turn", test_senders_gathered},
     {"a statement has a limited number of senders", test_senders_batch},
+    {"rights in use are renewed before they expire", test_used_rights_are_renewed},
     {"a removal drops the cached rights of its channel",
 	test_removal_drops_cached_rights},
     {"the cache of rights is limited in number and time", test_cache_limits},
