@@ -104,6 +104,7 @@ conn_free(struct conn *c)
 	conn_bytes_fini(&c->io.pong);
 	conn_bytes_fini(&c->in.waiting);
 	mem_free(c->io.origin);
+	mem_free(c->io.reason);
 	mem_free(c->display_name);
 	mem_free(c);
 }
@@ -146,13 +147,16 @@ conn_on_greeted(struct conn *c)
 void
 conn_close(struct conn *c, uint16_t code, const char *reason)
 {
+	char text[CLOSE_REASON_MAX + 1];
+
 	if (c->state != CONN_GREETING && c->state != CONN_OPEN)
 		return;
 	conn_write_last(c);
 	if (c->state != CONN_GREETING && c->state != CONN_OPEN)
 		return; /* a write to the socket has failed */
 	c->io.code = code;
-	(void)snprintf(c->io.reason, sizeof(c->io.reason), "%s", reason);
+	(void)snprintf(text, sizeof(text), "%s", reason);
+	c->io.reason = mem_strdup(text);
 	c->io.cut_at_ms = c->conns->env->now_ms + CLOSE_MS;
 	conn_set_state(c, CONN_CLOSING);
 }

@@ -122,7 +122,7 @@ struct conn {
 		/* a write failed: the socket is cut without a Close frame */
 		bool dead;
 		uint16_t code; /* close code, this server's or the peer's; 0: none yet */
-		char reason[64];
+		char *reason;  /* of the close; NULL: none */
 		int64_t cut_at_ms;
 		struct frame_reader reader;
 		/* the received bytes of an unfinished message */
@@ -186,7 +186,7 @@ struct conn {
 		enum check_again again; /* what to do when that look-up ends */
 	} auth;
 };
-_Static_assert(sizeof(struct conn) <= 960, "idle connections are many");
+_Static_assert(sizeof(struct conn) <= 848, "idle connections are many");
 
 /* Callbacks through which a connection notifies the rooms above conn/. worker/ fills the
  * table; ctx is worker/'s. All are called on the loop, and none may be NULL. */
@@ -281,8 +281,8 @@ conn_is_guest(const struct conn *c)
 /* Decide to close the connection. The state becomes CONN_CLOSING at once. First the
  * worker writes as much of the control buffer as the socket takes. The Close frame
  * follows when the socket is writable, and the socket is cut after 3 s. Repeated calls do
- * nothing. Safe inside a loop over connections. reason is at most 63 bytes, and the
- * client receives it. */
+ * nothing. Safe inside a loop over connections. reason is cut to CLOSE_REASON_MAX bytes,
+ * and the client receives it. */
 void conn_close(struct conn *c, uint16_t code, const char *reason);
 
 /* The log fields conn and tenant. */

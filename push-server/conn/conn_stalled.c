@@ -38,7 +38,7 @@ conn_stalled_tick(struct conns *t)
 	const struct list *last = t->slow.prev;
 	const int64_t limit_ms = t->env->conf->stalled_ms;
 	struct list *next;
-	char reason[64];
+	char reason[CLOSE_REASON_MAX + 1];
 
 	(void)snprintf(reason, sizeof(reason),
 	    "too slow: the client read nothing for %lld s", (long long)limit_ms / 1000);

@@ -229,16 +229,17 @@ conn_write_queue_pong(struct conn *c)
 bool
 conn_write_close(struct conn *c)
 {
-	const size_t n_reason = c->io.code == CLOSE_NO_CODE ? 0 : strlen(c->io.reason);
+	const char *reason = c->io.reason == NULL ? "" : c->io.reason;
+	const size_t n_reason = c->io.code == CLOSE_NO_CODE ? 0 : strlen(reason);
 	const size_t n = c->io.code == CLOSE_NO_CODE ? 0 : 2 + n_reason;
-	char frame[FRAME_HEADER_MAX + 2 + sizeof(c->io.reason)];
+	char frame[FRAME_HEADER_MAX + 2 + CLOSE_REASON_MAX];
 	size_t len = frame_header(OPCODE_CLOSE, n, frame);
 
 	CHECK(c->state == CONN_CLOSING && !c->io.close_sent && !ws_partial(c->wsi));
 	if (n > 0) {
 		frame[len++] = (char)(c->io.code >> 8);
 		frame[len++] = (char)c->io.code;
-		memcpy(frame + len, c->io.reason, n_reason);
+		memcpy(frame + len, reason, n_reason);
 		len += n_reason;
 	}
 	c->io.close_sent = true;

@@ -5,6 +5,8 @@
 #ifndef PUSH_CLOSE_CODE_H
 #define PUSH_CLOSE_CODE_H
 
+#define CLOSE_REASON_MAX 63 /* maximum bytes of a reason */
+
 enum {
 	CLOSE_BROKEN = 1002,
 	CLOSE_UNSUPPORTED = 1003,

@@ -272,7 +272,33 @@ writes_nothing_after_a_close_for_bad_utf8(void)
 	rig_down(&rig);
 }
 
+/* One byte more than the limit is cut off. */
+static void
+cuts_a_long_reason(void)
+{
+	static struct rig rig;
+	static struct client client;
+	static struct got got;
+	struct seen seen = {0};
+	char reason[CLOSE_REASON_MAX + 2];
+
+	memset(reason, 'x', sizeof(reason) - 1);
+	reason[sizeof(reason) - 1] = '\0';
+	rig_up(&rig);
+	rig_client(&rig, &client, 0);
+	conn_close(rig_conn(&rig, &client), CLOSE_SLOW, reason);
+	rig_turn(&rig);
+	(void)client_read(&client, sizeof(client.data));
+	client_next(&client, &got);
+	CU_ASSERT_EQUAL(got.opcode, 8);
+	CU_ASSERT_EQUAL(got.len, 2 + CLOSE_REASON_MAX);
+	take(&client, &seen, &got);
+	client_close(&client);
+	rig_down(&rig);
+}
+
 static CU_TestInfo cases[] = {
+    {"cuts the reason of a close that is too long", cuts_a_long_reason},
     {"acks, pings, broadcasts and a close against a one-byte reader",
 	writes_all_kinds_to_a_slow_reader},
     {"writes control frames before channel frames",
