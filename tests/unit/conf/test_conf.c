@@ -196,8 +196,7 @@ a_name_that_is_too_long_is_not_a_setting(void)
 	(void)unsetenv(name);
 }
 
-/* Misspelt names of any program's settings are refused, names of other projects are
- * not. */
+/* Misspelt names are refused; names of other projects and earlier releases are not. */
 static void
 names_of_other_projects_do_not_stop_a_start(void)
 {
@@ -207,7 +206,6 @@ names_of_other_projects_do_not_stop_a_start(void)
 	    "ES_NODE_NAME", "ES_CLUSTER_NAME", "ES_API_KEY", "ES_CLOUD_ID", "ES_TMPDIR",
 	    "ES_VERSION", "ES_SSL_CA", "ES_STARTUP_SLEEP_TIME", "ES_GROUP", "ES_NODES",
 	    "ES_PASSWORD_FILE", "ES_KEYSTORE_PASSPHRASE_FILE", "ES_", "ES_X",
-	    /* settings of earlier releases */
 	    "ES_PUSH_LOOKUP_WAIT_MS", "ES_PUSH_LOOKUP_CALM_PER_S"};
 
 	for (unsigned i = 0; i < ES_COUNT(others); i++) {
