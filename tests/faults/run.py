@@ -68,7 +68,9 @@ def main(argv):
         kinds_machine.add()
     select_for(stack.queue)
     args.kinds = chosen(p, args.kinds)
-    load = Load(env, args.seed, Shape(pause_s=args.pause_ms / 1000), args.journal)
+    # With few channels, the second fanout of the crash points may hold only partitions without entries.
+    shape = Shape(channels=12 if args.points else 6, pause_s=args.pause_ms / 1000)
+    load = Load(env, args.seed, shape, args.journal)
     load.build()
     print("queue %s, seed %d, %g s, %d kinds; run %s" % (
         stack.queue.name, args.seed, args.seconds, len(args.kinds), load.run_id), flush=True)
