@@ -8,7 +8,8 @@
 #include "event/control.h"
 #include "event/event.h"
 
-/* Publishes the event on the topic of its channel, and the head of the channel. Sets
+/* Publishes the event on the topic of its channel, and stores its seq in Redis as the
+ * head of the channel. Removes the head when the event deletes the channel. Sets
  * event->traceparent. Does nothing when seq is 0, because nothing has changed. */
 void announce_event(struct api *api, const struct http_req *req, struct event *event);
 void announce_events(

@@ -13,8 +13,8 @@
 #define JWKS_FETCH_MS 3000
 
 /* Fetches the set and sets *out to its text, allocated in the arena a. The set has at
- * least one key for alg. ES_INVALID with the field jwksUrl and the reason. Blocks for at
- * most JWKS_FETCH_MS. */
+ * least one key for alg. On failure, returns ES_INVALID; err has the field jwksUrl and
+ * the reason. Blocks for at most JWKS_FETCH_MS. */
 enum es_code jwks_fetch(const struct api_conf *conf, const char *url, enum token_alg alg,
     struct arena *a, const char **out, struct es_err *err) ES_MUST_CHECK;
 

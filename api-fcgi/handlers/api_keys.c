@@ -121,8 +121,9 @@ api_keys_read_input(const struct http_req *req, struct api_key_new *out,
 	return ES_OK;
 }
 
-/* A repeat must not create a second key, and can't answer with the first one, whose text
- * is stored nowhere. It is refused and names the id of the first key. */
+/* A repeated request must not create a second key. Its answer can't contain the first
+ * key, because the text of a key is stored nowhere. So the function refuses the request,
+ * and the error names the id of the first key. */
 static enum es_code
 api_keys_make_once(struct api *api, const struct http_req *req, struct api_key_new *make,
     struct api_key *out, struct es_err *err)

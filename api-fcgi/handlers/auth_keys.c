@@ -44,11 +44,12 @@ auth_keys_check_kid(const char *kid, struct es_err *err)
 	if (kid[strspn(kid, allowed)] == '\0' && strcmp(kid, ".") != 0 &&
 	    strcmp(kid, "..") != 0)
 		return ES_OK;
-	return es_fail_field(
-	    err, ES_INVALID, "kid", "must have only letters, digits and - . _ ~ : @ = +");
+	return es_fail_field(err, ES_INVALID, "kid",
+	    "must have only letters, digits and - . _ ~ : @ = +, and not be . or ..");
 }
 
-/* Only the keys of the installation sign tokens with its own issuer. */
+/* Refuses the issuer of the installation: only the installation's own keys may sign
+ * tokens with that issuer. */
 static enum es_code
 auth_keys_check_issuer(struct api *api, const char *issuer, struct es_err *err)
 {

@@ -12,8 +12,8 @@
 
 #define JTI_MAX 63 /* bytes, as in token_parse.c */
 
-/* How long a revoked jti is kept when the request does not tell the end of its token: the
- * longest lifetime that a token can be minted with. */
+/* How long the store keeps a revoked jti when the request has no expiresAt: the longest
+ * lifetime of a token that EchoStream mints. */
 #define KEEP_DEFAULT_MS (INT64_C(31536000) * 1000)
 #define KEEP_MAX_MS     (10 * KEEP_DEFAULT_MS)
 
@@ -84,8 +84,8 @@ auth_revoke_jti(struct api *api, const struct http_req *req, const struct input 
 	return ES_OK;
 }
 
-/* The lowest iat that is not revoked, for tokens of other signers than EchoStream. Their
- * clock may be ahead by the leeway (token_issued_s). */
+/* The lowest iat that the revocation leaves valid in tokens of the tenant's own issuers.
+ * The clock of such an issuer may be ahead by the leeway (token_issued_s). */
 static int64_t
 auth_revoke_next_iat(const struct api *api, int64_t valid_after_ms)
 {
@@ -111,8 +111,9 @@ auth_revoke_user(struct api *api, const struct http_req *req, const struct user_
 	return ES_OK;
 }
 
-/* Finds the user whose token the jti names. A caller that is not an admin can only mean
- * its own token. False: the token of any user of the tenant. */
+/* Finds the user whose token with the jti is revoked. A caller that is not an admin can
+ * revoke only a token of its own. Returns false when an admin names only the jti of
+ * another token: then the revocation holds for every user of the tenant. */
 static bool
 auth_revoke_find_owner(
     const struct http_req *req, const struct input *in, struct user_id *user)

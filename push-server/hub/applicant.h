@@ -31,8 +31,8 @@ struct applicant *applicant_find(
 void applicant_new(struct hub *hub, struct conn *c, const struct subscribe_request *req);
 /* Free the applicant without an answer to its requests. */
 void applicant_free(struct applicant *a);
-/* Note that the applicant's question was sent. Its answer must carry the applicant's
- * ask_id. */
+/* Note that the worker has sent the applicant's question. The caller has set ask_id,
+ * which tells the answer to this question from the answer to an earlier one. */
 void applicant_asked(struct applicant *a);
 /* The question has failed: queue it once more. */
 void applicant_ask_again(struct applicant *a);

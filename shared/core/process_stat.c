@@ -26,7 +26,8 @@ process_stat_count_fds(void)
 	return n - 3; /* do not count ".", ".." and the descriptor of dir */
 }
 
-/* Field `wanted` (from 1, proc(5)) of /proc/self/stat. */
+/* Returns the value of the field `wanted` of a line of /proc/self/stat. Fields count from
+ * 1, as in proc(5). */
 static long long
 process_stat_field(const char *line, int wanted)
 {

@@ -42,7 +42,8 @@ queue_sqs_close(struct queue *base)
 	mem_free(q);
 }
 
-/* Repeating a send is safe: SQS drops a message whose deduplication id it has seen. */
+/* Repeating a send is safe: SQS drops a message whose deduplication id it has seen in the
+ * last 5 minutes. */
 static enum es_code
 queue_sqs_send(struct queue *base, const struct queue_msg *msg, struct es_err *err)
 {

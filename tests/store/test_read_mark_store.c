@@ -1,4 +1,5 @@
-/* Many read marks in one statement, through the pipeline of push-server. */
+/* One statement moves many read marks. push-server sends it through its pipeline of
+ * asynchronous statements. */
 #include <string.h>
 
 #include "async_loop.h"
@@ -125,7 +126,7 @@ the_largest_of_several_marks_of_a_channel_counts(void)
 	CU_ASSERT_EQUAL(stored(&f.bob, &id), 7);
 }
 
-/* Each entry has the same answer as message_store_mark_read() gives. */
+/* Each entry gets the answer that message_store_mark_read() gives for it. */
 static void
 refuses_what_message_store_mark_read_refuses(void)
 {

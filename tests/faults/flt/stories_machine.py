@@ -31,7 +31,7 @@ def no_connection_left(t):
 
 
 def slow_postgres(t):
-    """PostgreSQL ends no statement: sends get 202 or 503, reads 503 or 504, no message is lost."""
+    """PostgreSQL finishes no statement: sends get 202 or 503, reads 503 or 504, nothing is lost."""
     check_while_away(t, Lock(t), {202, 503}, {503, 504}, not_ready=False)
 
 

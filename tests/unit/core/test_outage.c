@@ -1,4 +1,5 @@
-/* An outage is one line of the log, for all processes of a program together. */
+/* All processes of a program together log one line when an outage begins, one when its
+ * cause changes, and one when it ends. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -21,7 +22,7 @@ static void
 capture_log(void)
 {
 	log_init("test", LOG_INFO);
-	outage_init(); /* as after a start: no failure so far */
+	outage_init(); /* forget the failures of the test before */
 	file = tmpfile();
 	kept = dup(2);
 	CU_ASSERT_TRUE_FATAL(file != NULL && kept >= 0);
