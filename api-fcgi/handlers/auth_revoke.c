@@ -84,8 +84,8 @@ auth_revoke_jti(struct api *api, const struct http_req *req, const struct input 
 	return ES_OK;
 }
 
-/* The lowest iat that the revocation leaves valid in tokens of the tenant's own issuers.
- * The clock of such an issuer may be ahead by the leeway (token_issued_s). */
+/* The lowest iat that the revocation leaves valid in a token that EchoStream did not
+ * mint. The clock of its signer may be ahead by the leeway (token_issued_s). */
 static int64_t
 auth_revoke_next_iat(const struct api *api, int64_t valid_after_ms)
 {
@@ -113,7 +113,7 @@ auth_revoke_user(struct api *api, const struct http_req *req, const struct user_
 
 /* Finds the user whose token with the jti is revoked. A caller that is not an admin can
  * revoke only a token of its own. Returns false when an admin names only the jti of
- * another token: then the revocation holds for every user of the tenant. */
+ * another token: any user of the tenant may have that token. */
 static bool
 auth_revoke_find_owner(
     const struct http_req *req, const struct input *in, struct user_id *user)
