@@ -150,8 +150,8 @@ routes_has_body(const struct http_route *route)
 	return false;
 }
 
-/* The routes that read ahead, and the function that reads: the handler itself, when the
- * read is its first action that others can notice. */
+/* The routes that read ahead, and the function that reads for each. It is the handler
+ * itself when the handler does nothing before the read that others can notice. */
 static const struct {
 	http_handler *handler, *ahead;
 } aheads[] = {

@@ -32,8 +32,8 @@ worker_on_stop(int sig)
 }
 
 /* Blocks SIGTERM and SIGINT except while the worker waits for a request (*while_waiting
- * is the mask for that). A signal that arrives between the check of `stopped` and the
- * wait is then delivered in the wait and not lost. */
+ * is the mask during the wait). A signal that arrives between the check of `stopped` and
+ * the wait is then delivered in the wait and not lost. */
 static void
 worker_signals_init(sigset_t *while_waiting)
 {
@@ -170,7 +170,7 @@ worker_answer(struct api *api, struct fcgi_io *io, struct http_req *req,
 		worker_log_slow(req, &res, &result, took_us / 1000);
 }
 
-/* Serves one request. False when none arrived within wait_ms. */
+/* Serves one request. Returns false when none arrived within wait_ms. */
 static bool
 worker_serve_next(struct api *api, struct fcgi_io *io, int64_t wait_ms,
     const sigset_t *mask, struct arena *a)

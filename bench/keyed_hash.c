@@ -15,8 +15,8 @@
 
 #include "core/banned.h"
 
-#define ROUNDS  7 /* the fastest round counts: other processes have slowed the others */
-#define TIMES   200000 /* hashes a round */
+#define ROUNDS  7      /* the fastest round counts, because other processes slow rounds */
+#define TIMES   200000 /* hashes per round */
 #define KEYS    64     /* different inputs, so that the CPU can't predict the branches */
 #define LONGEST 90
 

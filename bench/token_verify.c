@@ -28,8 +28,7 @@ measure(const char *what, const struct token_key *key, const char *jwt)
 	struct es_err err;
 	int64_t best_ms = INT64_MAX;
 
-	for (int round = 0; round < 5;
-	     round++) { /* the fastest round: other processes have slowed the others */
+	for (int round = 0; round < 5; round++) { /* the fastest counts */
 		const int64_t start = clock_mono_ms();
 		int64_t took;
 

@@ -9,7 +9,7 @@
 enum { CTL_OK = 0, CTL_FAILED = 1, CTL_USAGE = 2, CTL_CONFIG = 78 };
 
 struct ctl_verb {
-	const char *name; /* "": a noun without verbs, as `echostreamctl check` */
+	const char *name; /* "" for a noun without verbs, such as `echostreamctl check` */
 	const char *args; /* for the usage line */
 	const char *help;
 	/* argv[0] is the verb, so that getopt_long works. Returns the exit status. */

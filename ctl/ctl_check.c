@@ -14,7 +14,7 @@
 
 #include "core/banned.h"
 
-/* Returns NULL, or the fault. */
+/* Returns NULL when the check passes, else the text of the fault. */
 typedef const char *check_fn(struct ctl *c);
 
 static const char *

@@ -77,7 +77,7 @@ ctl_db_read_args(struct db_job *job, int argc, char **argv, int max_words)
 	                                 : ctl_db_usage(argv[0], "too many arguments");
 }
 
-/* -1: the verb may continue. */
+/* Returns -1 when the verb may continue, else the exit status. */
 static int
 ctl_db_read_conf(struct db_job *job, struct db_conf *out)
 {
@@ -116,7 +116,8 @@ ctl_db_with_database(
 	return status;
 }
 
-/* Names every migration that was edited after it was applied. False when there is one. */
+/* Prints every migration that was edited after it was applied. Returns false when there
+ * is at least one. */
 static bool
 ctl_db_nothing_edited(const struct migrate *m)
 {

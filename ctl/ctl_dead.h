@@ -4,8 +4,8 @@
 
 #include "ctl_run.h"
 
-/* words: list [BEFORE], show ID, drop ID, redrive ID... or redrive --all. Returns the
- * exit status. */
+/* The words of c are: list [BEFORE], show ID, drop ID, redrive ID... or redrive --all.
+ * Returns the exit status. */
 int ctl_dead(struct ctl *c);
 
 #endif

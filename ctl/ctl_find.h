@@ -8,8 +8,8 @@
 
 #include "ctl_run.h"
 
-/* Connects to the programs' database. Closed with c->arena. NULL after printing the
- * fault. */
+/* Connects to the programs' database until c->arena is freed. Returns NULL after printing
+ * the fault. */
 struct pg *ctl_find_database(const struct ctl *c);
 
 /* text: an id, or a name in any case. */
@@ -29,10 +29,10 @@ bool ctl_find_owner(const struct ctl *c, const struct tenant_id *tenant,
 bool ctl_mint(const struct ctl *c, const struct tenant_id *tenant,
     const struct user_id *user, int64_t ttl_s, const char **out) ES_MUST_CHECK;
 
-/* Chooses the token for a verb: --token, --as with --tenant, ES_TOKEN, or alice's on a
- * dev stack. owner: when none is given, the owner of --tenant. Returns -1 when the verb
- * may continue, else the exit status. *fresh (may be NULL) is true for a token that was
- * minted here and can be minted again. */
+/* Chooses the token for a verb: --token, --as with --tenant, ES_TOKEN, or the token of
+ * alice on a dev stack. With owner true, takes a token of the owner of --tenant when none
+ * of these is given. Returns -1 when the verb may continue, else the exit status. *fresh
+ * (may be NULL) is true for a token that was minted here and can be minted again. */
 int ctl_find_token(
     const struct ctl *c, bool owner, const char **out, bool *fresh) ES_MUST_CHECK;
 

@@ -46,8 +46,8 @@ ctl_redrive_read_ids(const struct ctl *c, struct ids *out)
 }
 
 /* Lists the oldest letter first, so that the messages of a sender keep their order.
- * Leaves out letters that come during the run: otherwise a message that fails again and
- * again would keep the run from ending. */
+ * Leaves out letters that arrive during the run: otherwise a run would never finish when
+ * a message fails again and again. */
 static enum es_code
 ctl_redrive_find_all(struct pg *pg, struct ids *out, struct es_err *err)
 {

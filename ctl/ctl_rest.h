@@ -10,13 +10,13 @@ struct ctl_answer {
 	size_t len;
 };
 
-/* Makes one call with the bearer's token. body may be NULL. False, after a message on
- * stderr, when no answer comes. */
+/* Makes one call with the bearer's token. body may be NULL. Prints a message to stderr
+ * and returns false when no answer comes. */
 bool ctl_rest(const struct ctl *c, const char *bearer, const char *method,
     const char *path, const char *body, struct ctl_answer *out) ES_MUST_CHECK;
 
-/* As ctl_rest(). Also false, after printing title and detail, for a status other than
- * 2xx. */
+/* Calls ctl_rest(). Also prints title and detail, and returns false, for a status other
+ * than 2xx. */
 bool ctl_rest_2xx(const struct ctl *c, const char *bearer, const char *method,
     const char *path, const char *body, struct ctl_answer *out) ES_MUST_CHECK;
 

@@ -181,8 +181,8 @@ ctl_run_set_option(struct ctl_options *o, int option, const char *value)
 	}
 }
 
-/* Says why getopt_long() or ctl_run_set_option() refused an option. ':' means that its
- * value is missing. */
+/* Returns why getopt_long() or ctl_run_set_option() refused an option. ':' means that the
+ * value of the option is missing. */
 static const char *
 ctl_run_option_fault(int option)
 {
@@ -243,7 +243,7 @@ ctl_run_read_conf(struct ctl *c)
 		(void)fputs(report.text, stderr);
 		return CTL_CONFIG;
 	}
-	if (*c->opt.server != '\0') { /* its WebSockets too */
+	if (*c->opt.server != '\0') { /* also for WebSockets */
 		c->conf.url = c->opt.server;
 		c->conf.ws_url = "";
 	}

@@ -55,11 +55,11 @@ int ctl_run(const struct ctl_spec *spec, int argc, char **argv);
  * noun in argv, or -1 after printing the fault. */
 int ctl_run_lead(int argc, char **argv);
 
-/* False, after a message, when the setting is empty. */
+/* Prints a message and returns false when the setting is empty. */
 bool ctl_needs(const struct ctl *c, const char *value, const char *name);
 
-/* Both print a message to stderr after the verb's name, and return CTL_FAILED or
- * CTL_USAGE. */
+/* ctl_fail() returns CTL_FAILED, ctl_usage() CTL_USAGE. Both print the verb's name and
+ * the message to stderr. */
 int ctl_fail(const struct ctl *c, const char *fmt, ...) ES_PRINTF(2, 3);
 /* ctl_usage() also names the command that prints the help. */
 int ctl_usage(const struct ctl *c, const char *fmt, ...) ES_PRINTF(2, 3);

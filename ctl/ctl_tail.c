@@ -40,8 +40,8 @@ ctl_tail_follow(struct tail *t, const char *id, const char *name)
 	t->channels[t->n++] = (struct tail_channel){.id = id, .name = name, .after = -1};
 }
 
-/* Finds the channels that the words name, by name or id. Without words, takes every
- * channel that the user sees. */
+/* Finds the channels that the words of the command name, by name or id. Without words,
+ * finds every channel that the user sees. */
 static bool
 ctl_tail_find_channels(const struct ctl *c, const char *token, struct tail *t)
 {
@@ -73,8 +73,8 @@ ctl_tail_find_channels(const struct ctl *c, const char *token, struct tail *t)
 	return t->n > 0;
 }
 
-/* Follows until the connection ends. Returns its close code, 1006 when it was lost, 0
- * when no channel is left to follow. */
+/* Follows until the connection ends. Returns the close code of the connection, 1006 when
+ * the connection was lost, 0 when no channel is left to follow. */
 static int
 ctl_tail_session(struct tail *t, struct ws_client *ws)
 {

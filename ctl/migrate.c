@@ -31,8 +31,8 @@ static const char applied_sql[] =
     " 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), ms, by FROM schema_migrations"
     " LEFT JOIN schema_migration_meta USING (version) ORDER BY version COLLATE \"C\"";
 
-/* For a database that dbmate migrated: it has schema_migrations, but not our table of
- * checksums. */
+/* Reads the applied versions of a database that dbmate migrated: it has
+ * schema_migrations, but not our table of checksums. */
 static const char foreign_sql[] =
     "SELECT version, NULL, NULL, NULL, NULL"
     " FROM schema_migrations ORDER BY version COLLATE \"C\"";

@@ -57,8 +57,8 @@ migrate_apply_record(struct migrate *m, const struct migration *file, enum direc
 	                 : migrate_apply_record_down(m, file, fault);
 }
 
-/* *out_in_file: true when a statement of the file failed, false when one failed that
- * records the migration. */
+/* On failure, *out_in_file is true when a statement of the file failed, and false when a
+ * statement around the file failed, such as the one that records the migration. */
 static bool
 migrate_apply_run_once(struct migrate *m, const struct migration *file,
     enum direction way, int64_t *out_ms, bool *out_in_file, struct pg_fault *fault)

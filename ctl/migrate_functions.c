@@ -17,8 +17,7 @@ static const char begin_sql[] =
 static const char end_sql[] =
     "REVOKE CREATE ON SCHEMA public FROM es_batch, es_lookup, es_operator; COMMIT";
 
-/* The properties that a file decides for the functions of its name: text, owner, grants.
- */
+/* Reads what the file of a function decides: its text, owner and grants. */
 static const char state_sql[] =
     "SELECT string_agg(concat_ws(' ', pg_get_functiondef(p.oid), p.proowner::regrole,"
     " (SELECT string_agg(a::text, ' ' ORDER BY a::text) FROM unnest(p.proacl) a)), ' '"
@@ -31,7 +30,8 @@ static const char drops_sql[] =
     " WHERE p.pronamespace = 'public'::regnamespace AND p.prokind = 'f'"
     " AND p.proname = $1";
 
-/* Ours are named es_...; extensions have functions in the schema, too. */
+/* Only names that begin with es_, because extensions have functions in the schema, too.
+ */
 static const char without_file_sql[] =
     "SELECT p.oid::regprocedure FROM pg_proc p"
     " WHERE p.pronamespace = 'public'::regnamespace AND p.proname LIKE 'es\\_%'"
@@ -63,7 +63,7 @@ migrate_functions_fit(const struct migrate *m)
 	return reached;
 }
 
-/* *out_state: NULL when there is no function of the name. */
+/* Sets *out_state to NULL when there is no function of the name. */
 static bool
 migrate_functions_read_state(
     struct migrate *m, const char *name, const char **out_state, struct pg_fault *fault)
@@ -133,7 +133,8 @@ migrate_functions_apply(struct migrate *m, const struct sql_file *file, const ch
 	    fault);
 }
 
-/* Runs all files in an open transaction. *out_changed: how many differed. */
+/* Runs all files in an open transaction. Sets *out_changed to the number of functions
+ * that differed. */
 static bool
 migrate_functions_apply_all(struct migrate *m, const char *word, size_t *out_changed)
 {
@@ -197,7 +198,7 @@ migrate_functions_load(struct migrate *m)
 	return true;
 }
 
-/* Prints the functions without a file. *out_n: how many. */
+/* Prints the functions without a file. Sets *out_n to their number. */
 static bool
 migrate_functions_print_without_file(struct migrate *m, size_t *out_n)
 {

@@ -8,17 +8,17 @@
 
 #include "migrate.h"
 
-/* True when the files fit the schema: the migration that these programs ask for
- * (DB_STORE_VERSION) is applied, and no migration that these files do not know. Otherwise
+/* Returns true when the files fit the schema: the migration that these programs ask for
+ * (DB_STORE_VERSION) is applied, and each applied migration has a file. Otherwise
  * functions of one release would be loaded into the schema of another. Prints the reason
  * when they do not fit. */
 bool migrate_functions_fit(const struct migrate *m) ES_MUST_CHECK;
 
 /* Makes the functions of the database those of the files, in one transaction: runs each
- * file and keeps its result when that differs from the function that was there. OID,
- * owner and grants of a function stay; one whose result type, parameter names or owner
- * differ is dropped and created again. Changes nothing when all are equal. Prints each
- * change, and a failure: false then. */
+ * file and keeps its result when that differs from the function that was there. A
+ * function keeps its OID, unless its result type, parameter names or owner differ: then
+ * it is dropped and created again. Changes nothing when all functions are equal. Prints
+ * each change. On failure prints the fault and returns false. */
 bool migrate_functions_load(struct migrate *m) ES_MUST_CHECK;
 
 /* True when the functions of the database are those of the files. Prints each that
@@ -26,7 +26,7 @@ bool migrate_functions_load(struct migrate *m) ES_MUST_CHECK;
  * transaction that it rolls back. */
 bool migrate_functions_verify(struct migrate *m) ES_MUST_CHECK;
 
-/* Drops all functions that have a file: after the last migration was reverted. */
+/* Drops all functions that have a file. Call it after the last migration was reverted. */
 bool migrate_functions_drop(struct migrate *m) ES_MUST_CHECK;
 
 #endif

@@ -20,8 +20,8 @@ struct tail {
 
 /* Subscribes to all channels, each after the last message seen. */
 void tail_subscribe(struct tail *t, struct ws_client *ws);
-/* Handles one frame of the server and prints its message. False when no channel is left
- * to follow. */
+/* Handles one frame of the server and prints its message. Returns false when no channel
+ * is left to follow. */
 bool tail_frame(struct tail *t, const char *text, size_t len) ES_MUST_CHECK;
 
 #endif

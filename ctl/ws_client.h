@@ -1,5 +1,5 @@
-/* A WebSocket client for one reader, on libwebsockets. No extensions; a message of the
- * server must end within 1 MiB. */
+/* A WebSocket client for one reader, on libwebsockets. It uses no extensions. A message
+ * of the server may have at most 1 MiB. */
 #ifndef CTL_WS_CLIENT_H
 #define CTL_WS_CLIENT_H
 
@@ -15,9 +15,9 @@ struct ws_client;
 #define WS_MESSAGE_MAX (1UL << 20)
 #define WS_SEND_MAX    4096 /* maximum bytes of one message that this client sends */
 
-/* Connects. url: ws://, wss://, or unix:/path for a socket of push-server. NULL, with
- * the reason, when the server can't be reached or does not upgrade. bearer must outlive
- * the client. */
+/* Connects. url: ws://, wss://, or unix:/path for a socket of push-server. Returns NULL,
+ * with the reason in why, when the server can't be reached or does not upgrade. bearer
+ * must outlive the client. */
 struct ws_client *ws_client_open(
     const char *url, const char *bearer, int64_t timeout_ms, char why[WS_WHY]);
 void ws_client_close(struct ws_client **ws);

@@ -104,8 +104,8 @@ announce_tenant_offline(
 		announce_failed(api, req, "presence", &err);
 }
 
-/* True once in TYPING_EVERY_MS for a user and channel. False while Redis is down: the
- * event could not be published either. */
+/* Returns true at most once per TYPING_EVERY_MS for a user and channel. Returns false
+ * while Redis is down, because the event could not be published either. */
 static bool
 announce_typing_is_due(
     struct api *api, const struct http_req *req, const struct channel_id *channel)

@@ -23,7 +23,7 @@ enum api_metric {
 /* Creates the counters of all routes of the n routers. The master calls this once, before
  * it forks. The routers and their routes must live as long as the process. path: file
  * that keeps the counters, or NULL for memory only; slots: number of worker processes.
- * *out is released with metrics_close(). Errors of metrics_open(). */
+ * The caller releases *out with metrics_close(). Returns the errors of metrics_open(). */
 enum es_code api_metrics_open(const char *path, unsigned slots,
     const struct router *const of[], size_t n, struct metrics **out,
     struct es_err *err) ES_MUST_CHECK;
@@ -34,7 +34,7 @@ void api_metrics_count(struct metrics *m, enum api_metric what);
  * matched. */
 void api_metrics_request(
     struct metrics *m, const struct http_route *route, int status, double seconds);
-/* The counters of answers with a status 5xx: first, first + step, ..., n of them. */
+/* Reports the n counters of answers with a status 5xx: first, first + step, and so on. */
 void api_metrics_server_errors(unsigned *first, unsigned *n, unsigned *step);
 
 #endif

@@ -17,13 +17,14 @@ struct create_once {
 
 /* Claims the key and fills *out. Call it after all checks of the request and before the
  * first change. route: the kind of resource, "channels". Without a key the id is new.
- * ES_BAD_REQUEST for a malformed key; ES_KEY_REUSED when the key came with another body
- * before. */
+ * Returns ES_BAD_REQUEST for a malformed key, and ES_KEY_REUSED when an earlier request
+ * had the same key and another body. */
 enum es_code create_once_begin(struct api *api, const struct http_req *req,
     const char *route, struct create_once *out, struct es_err *err) ES_MUST_CHECK;
 
-/* True when found (the code of the look-up of out->id) is ES_OK: the handler answers with
- * that row. Sets the header Idempotency-Replayed. */
+/* Returns true when found, the code of the look-up of out->id, is ES_OK. In that case it
+ * sets the header Idempotency-Replayed, and the handler answers with the row of the
+ * look-up. */
 bool create_once_replays(enum es_code found, struct http_res *res) ES_MUST_CHECK;
 
 #endif

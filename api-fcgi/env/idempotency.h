@@ -13,8 +13,9 @@
 const char *idempotency_header(const struct http_req *req);
 
 /* Sets *out to the client's id for a message, or NULL when there is none. in_body:
- * clientMessageId, or NULL. ES_INVALID for a malformed id in the body; ES_BAD_REQUEST for
- * a malformed one in the header, and when both are present and differ. */
+ * clientMessageId, or NULL. Returns ES_INVALID for a malformed id in the body. Returns
+ * ES_BAD_REQUEST for a malformed id in the header, and when both ids are present and
+ * differ. */
 enum es_code idempotency_key(const struct http_req *req, const char *in_body,
     const char **out, struct es_err *err) ES_MUST_CHECK;
 

@@ -16,8 +16,8 @@
  * between two reads of a key set. */
 #define KEYS_TTL_MS 60000
 /* Anybody can send tokens with unknown issuers and kids, and each of them may cause a
- * read of PostgreSQL. The process allows 20 such reads at once, then one in 100 ms. A
- * refresh of the keys of a known issuer is not counted. */
+ * read of PostgreSQL. The process allows a burst of 20 such reads, then one read per 100
+ * ms. A refresh of the keys of a known issuer is not counted. */
 #define READ_INTERVAL_MS 100
 #define READ_BURST_MS    2000
 /* The shortest time between two requests to read the key set of one issuer. jwks_reader.c
@@ -110,7 +110,7 @@ bearer_read_keys(struct api *api, const struct issuer_hint *hint, struct arena *
 	return ES_OK;
 }
 
-/* The token may be valid, so the code is one after which the client retries. */
+/* Returns a code after which the client retries, because the token may be valid. */
 static enum es_code
 bearer_refuse_flood(struct es_err *err)
 {
@@ -160,8 +160,8 @@ bearer_add_entry(struct bearer_keys *keys, const char *name, uint64_t hash)
 	return e;
 }
 
-/* Finds or reads the keys of the issuer, at most KEYS_TTL_MS old. *fresh: this call has
- * read them. */
+/* Finds or reads the keys of the issuer, at most KEYS_TTL_MS old. *fresh is true when
+ * this call has read the keys. */
 static enum es_code
 bearer_get_keys(struct api *api, const struct issuer_hint *hint, struct arena *a,
     struct entry **out, bool *fresh, struct es_err *err)

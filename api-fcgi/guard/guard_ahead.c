@@ -12,8 +12,9 @@ guard_ahead(struct api *api, struct http_req *req)
 
 	if (req->ahead == NULL || clock_mono_ms() < api->ahead_after_ms)
 		return;
-	/* Without a role, which only the check will tell. Cleared again, because the
-	 * caller is not known yet. */
+	/* req->ahead() needs a tenant and a user. The role is empty, because only the
+	 * check of the caller reads it. req->who is cleared below, because the caller is
+	 * not known yet. */
 	req->who.actor = (struct actor){.tenant = req->claims.tenant,
 	    .user = req->claims.user,
 	    .role = "",

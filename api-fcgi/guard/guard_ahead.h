@@ -1,6 +1,6 @@
 /* Lets PostgreSQL read what a request will ask for in the round trip that checks its
  * caller. The handler gets the result only after the guard, the limits and its own checks
- * have allowed the request; a refused request loses it. */
+ * have allowed the request. The result of a refused request is discarded. */
 #ifndef API_GUARD_AHEAD_H
 #define API_GUARD_AHEAD_H
 

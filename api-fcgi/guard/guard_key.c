@@ -37,7 +37,8 @@ guard_key_has_scope(const struct http_route *route, unsigned scopes)
 }
 
 /* A key that acts for a user can do what a token of that user can do. It therefore needs
- * the scope that mints tokens, and, as for minting, admin when the user is an owner. */
+ * the scopes that minting such a token needs: tokens:mint, or admin when the user is an
+ * owner. */
 static enum es_code
 guard_key_check_on_behalf(const struct api_key_bearer *key, struct es_err *err)
 {
@@ -60,8 +61,8 @@ guard_key_check_on_behalf(const struct api_key_bearer *key, struct es_err *err)
 
 /* The role of a key that acts for no other user: owner with the scope admin; admin when a
  * scope of the key that opens this route manages something; otherwise the role of its
- * bot. A route that any scope opens (users, presence) shows more only to the scopes that
- * concern users. */
+ * bot, or member without a bot. On a route that any scope opens (users, presence), only
+ * the scopes that concern users make the key an admin, who sees more there. */
 static const char *
 guard_key_role(const struct http_route *route, const struct api_key_bearer *key)
 {
@@ -76,8 +77,8 @@ guard_key_role(const struct http_route *route, const struct api_key_bearer *key)
 	return key->user == API_KEY_ACTIVE ? key->principal.actor.role : "member";
 }
 
-/* Records the time of the last use, which people read. A failure is logged and does not
- * fail the request. */
+/* Records the time of the last use, which GET /api-keys shows. A failure is logged and
+ * does not fail the request. */
 static void
 guard_key_note_use(
     struct api *api, const struct http_req *req, const struct api_key_bearer *key)

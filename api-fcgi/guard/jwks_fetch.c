@@ -32,7 +32,7 @@ jwks_fetch_on_data(char *data, size_t size, size_t n, void *ctx)
 	struct fetch *f = ctx;
 
 	if (f->body.len + size * n > JWKS_BYTES_MAX)
-		return 0; /* ends the transfer */
+		return 0; /* libcurl aborts the transfer */
 	text_add(&f->body, data, size * n);
 	return size * n;
 }

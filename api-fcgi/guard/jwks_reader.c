@@ -8,8 +8,8 @@
 #include "core/banned.h"
 
 #define EVERY_MS 2000
-/* The pause after a failure that does not end by itself, such as a missing right in
- * PostgreSQL: one line of the log per minute is enough. */
+/* The pause after a failure that an operator must repair, such as a missing right in
+ * PostgreSQL: one line per minute in the log is enough. */
 #define FAILED_MS 60000
 
 /* Stores the set. When PostgreSQL refuses the text, stores the refusal as the error of

@@ -6,9 +6,9 @@
 
 #include "core/net_address.h"
 
-/* False for private, loopback, link-local (among them the metadata services of clouds),
- * shared, reserved, multicast and documentation networks, and for IPv6 networks that
- * embed IPv4 addresses (6to4, Teredo, NAT64). */
+/* Returns false for private, loopback, link-local (among them the metadata services of
+ * clouds), shared, reserved, multicast and documentation networks, and for IPv6 networks
+ * that embed IPv4 addresses (6to4, Teredo, NAT64). */
 bool public_address(const struct net_address *a) ES_MUST_CHECK;
 
 #endif

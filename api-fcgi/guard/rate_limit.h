@@ -10,9 +10,9 @@
 void rate_limit_set_headers(
     const struct http_req *req, struct http_res *res, const struct limit_result *result);
 
-/* Refuses by the limit whose retry time is longer: returns ES_RATE_LIMITED, fills err and
- * res->policy, and counts the refusal in the metrics. things: what is limited, for
- * example "messages". */
+/* Refuses a request because of the limit, of the user or of the tenant, whose retry time
+ * is longer. Returns ES_RATE_LIMITED, fills err and res->policy, and counts the refusal
+ * in the metrics. things: what is limited, for example "messages". */
 enum es_code rate_limit_refuse(struct api *api, const struct limit_result *result,
     const char *things, struct http_res *res, struct es_err *err);
 

@@ -106,8 +106,8 @@ request_limits_count_failure(struct api *api, const struct http_req *req, enum e
 	if (result.allowed)
 		return rc;
 	rc = rate_limit_refuse(api, &result, "requests without a valid token", res, err);
-	/* The error text names the limit of all processes together. limit_share() is
-	 * smaller, and no setting has that number. */
+	/* The error text names the limit of all processes together, as the setting has
+	 * it, and not the smaller share of this process (limit_share()). */
 	(void)snprintf(err->text, sizeof(err->text),
 	    "more than %lld requests without a valid token in %lld s from one address",
 	    (long long)limit.quota, (long long)api->conf->address_failures_window_s);

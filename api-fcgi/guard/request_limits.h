@@ -12,14 +12,15 @@ enum request_kind {
 };
 
 /* Charges one request to the caller's limit for this kind and sets the RateLimit headers.
- * ES_RATE_LIMITED when the limit is used up. */
+ * Returns ES_RATE_LIMITED when the limit is used up. */
 enum es_code request_limits_charge(struct api *api, const struct http_req *req,
     enum request_kind kind, struct http_res *res, struct es_err *err) ES_MUST_CHECK;
 
 /* Counts a request that was refused with rc because it has no valid token. Returns rc, or
- * ES_RATE_LIMITED when the client's address has sent too many of them. Counts in this
- * process only, so that a client without a token causes no work in Redis. Never refuses a
- * request with a valid token because of its address, which many clients may share. */
+ * ES_RATE_LIMITED when the client's address has sent too many such requests. Counts in
+ * this process only, so that a client without a token causes no work in Redis. Never
+ * refuses a request with a valid token because of its address, which many clients may
+ * share. */
 enum es_code request_limits_count_failure(struct api *api, const struct http_req *req,
     enum es_code rc, struct http_res *res, struct es_err *err);
 

@@ -117,10 +117,11 @@ channels_list(
 	return ES_OK;
 }
 
-/* Looks for the channel that an earlier request with the same key created. It asks first
- * whether the channel exists: a concurrent request may create it between the two
- * questions. When the creator can no longer see the channel, the repeat is refused here,
- * because a second insert would fail with a misleading reason. */
+/* Looks for the channel that an earlier request with the same key created. Asks whether
+ * the channel exists before it reads the channel. In the reverse order, a channel that a
+ * concurrent request creates between the two statements would look like one that the
+ * creator can no longer see. When the creator can no longer see the channel, the repeat
+ * is refused here, because a second insert would fail with a misleading reason. */
 static enum es_code
 channels_find_repeat(struct api *api, const struct http_req *req, struct http_res *res,
     const struct channel_id *id, struct channel *out, bool *found, struct es_err *err)

@@ -87,8 +87,8 @@ members_list(
 	return ES_OK;
 }
 
-/* PUT /channels/{channelId}/members/{userId}. 201: the user was added, 200: the member
- * was changed. */
+/* PUT /channels/{channelId}/members/{userId}. Answers 201 when the user was added, 200
+ * when the member was changed. */
 enum es_code
 members_put(
     struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)

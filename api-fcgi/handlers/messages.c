@@ -137,7 +137,7 @@ messages_by_client_id(
 	rc = message_store_by_client_id(api->pg, &req->who.actor, &channel, client_id,
 	    req->arena, &message, &refusal, err);
 	if (rc == ES_GONE) {
-		/* Answer 410 for every refusal; the code in the body tells the reason. */
+		/* Answer 410 for every refusal; the code in the body gives the reason. */
 		rc = es_fail(err, refusal, "the message was refused: %s",
 		    refusal == ES_INVALID ? MESSAGE_NOT_STORABLE
 					  : es_code_title(refusal));

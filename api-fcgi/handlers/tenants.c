@@ -66,8 +66,8 @@ tenants_read_settings(
 	return ES_OK;
 }
 
-/* The limit of the request; -1 when the field is absent, which keeps the old one. null
- * means no limit. */
+/* Returns the limit that the request sets; null means no limit. Returns -1 when the field
+ * is absent: PATCH then keeps the old limit, and POST takes the default. */
 static int64_t
 tenants_limit_or_none(bool present, int64_t n)
 {

@@ -1,5 +1,5 @@
-/* POST /channels/{channelId}/typing: publishes that the caller is typing to the
- * subscribers of the channel. It is stored nowhere. */
+/* POST /channels/{channelId}/typing: publishes to the subscribers of the channel that the
+ * caller is typing. The event is not stored. */
 #include "env/announce.h"
 #include "guard/channel_access.h"
 #include "handlers/handlers.h"

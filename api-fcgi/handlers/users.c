@@ -55,8 +55,8 @@ users_write_user(
 	jw_object_end(&w);
 }
 
-/* Publishes the change, also when it was a repeat: Redis may have lost the first message.
- */
+/* Publishes the change. A repeated request publishes it again, because Redis may have
+ * lost the first message. */
 static void
 users_announce(struct api *api, const struct http_req *req, const struct user *u)
 {

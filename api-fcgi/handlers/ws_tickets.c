@@ -12,8 +12,8 @@
 
 #include "core/banned.h"
 
-/* The claims of a ticket for an API key. The connection ends with the key, and no later
- * than that of a token minted now. */
+/* Fills the claims of a ticket for an API key. push-server closes the connection when the
+ * key expires or is revoked, and after ES_TOKEN_TTL_S at the latest. */
 static enum es_code
 ws_tickets_claims_of_key(struct api *api, const struct http_req *req, int64_t now_s,
     struct token_claims *out, struct es_err *err)

@@ -52,8 +52,8 @@ cors_is_listed(const char *const origins[], size_t n, const char *origin)
 }
 
 /* True when any tenant allows the origin. While PostgreSQL is unavailable, the process
- * uses its last answer and caches that answer again, so that only some requests wait for
- * a time-out. */
+ * uses the cached answer for another period, so that only some requests wait for a
+ * time-out. */
 static bool
 cors_any_tenant_allows(struct cors *c, struct pg *pg, const struct http_req *req)
 {

@@ -1,7 +1,7 @@
 /* Cross-origin rules (Fetch standard, CORS protocol). A preflight carries no token and so
  * names no tenant: it passes when any tenant allows its origin. The response to the
- * request itself is readable when the caller's own tenant allows the origin. An answer
- * about any tenant may be some seconds old (store/origin_cache.h). */
+ * request itself is readable when the caller's own tenant allows the origin. Whether any
+ * tenant allows an origin is cached for some seconds (store/origin_cache.h). */
 #ifndef API_CORS_H
 #define API_CORS_H
 

@@ -27,7 +27,7 @@ struct fcgi_io {
 	int listen_fd, epoll_fd;
 	size_t max_body;
 	int64_t stall_ms;
-	bool read_to_end; /* the peer has sent nothing that libfcgi has not read */
+	bool read_to_end; /* libfcgi has read all bytes that the peer sent */
 };
 
 void
@@ -69,7 +69,8 @@ fcgi_io_free(struct fcgi_io **io)
 	*io = NULL;
 }
 
-/* Accepts one connection and starts its deadline. -1: none. */
+/* Accepts one connection and starts its deadline. Returns its descriptor, or -1 when
+ * there is none. */
 static int
 fcgi_io_accept_one(struct fcgi_io *io, int64_t wait_ms, const sigset_t *mask)
 {
@@ -150,7 +151,7 @@ fcgi_io_read_body(
 }
 
 /* Reads the record that ends the body, which the peer sends together with the last bytes
- * of the request. False: there is more body than the request announced. */
+ * of the request. Returns false when the body is longer than the request announced. */
 static bool
 fcgi_io_read_end(struct fcgi_io *io)
 {
@@ -206,8 +207,8 @@ fcgi_io_next(struct fcgi_io *io, int64_t wait_ms, const sigset_t *mask, struct a
 			          : FCGI_GOT_REFUSED;
 			break;
 		}
-		/* Before the next accept, which may return the same descriptor: the alarm
-		 * would close the new connection. */
+		/* Disarm before the next accept, which may return the same descriptor.
+		 * The alarm would then close the new connection. */
 		fcgi_deadline_disarm();
 	}
 	fcgi_deadline_disarm();
@@ -215,10 +216,10 @@ fcgi_io_next(struct fcgi_io *io, int64_t wait_ms, const sigset_t *mask, struct a
 }
 
 /* Frees what libfcgi holds of the request and closes the connection. Writes nothing:
- * fcgi_write_response() has ended the request. FCGX_Free() waits up to 2 s for the peer
- * to close before it closes, because unread bytes would reset the connection, and the
- * peer could lose the response. The wait holds the worker, so it is left out when the
- * request was read to its end. */
+ * fcgi_write_response() has ended the request. FCGX_Free() first waits up to 2 s for the
+ * peer to close: to close a socket with unread bytes would reset the connection, and the
+ * peer could lose the response. The wait blocks the worker, so this function skips it
+ * when the request was read to its end. */
 static void
 fcgi_io_end(struct fcgi_io *io)
 {

@@ -31,8 +31,8 @@ enum fcgi_got {
 enum fcgi_got fcgi_io_next(struct fcgi_io *io, int64_t wait_ms, const sigset_t *mask,
     struct arena *a, struct http_req *req, struct es_err *err);
 
-/* Sends the response and ends the request. head_only leaves the body out. False when the
- * peer has closed the connection. */
+/* Sends the response and ends the request. head_only leaves the body out. Returns false
+ * when the peer has closed the connection or was too slow. */
 bool fcgi_io_answer(struct fcgi_io *io, const struct http_res *res, bool head_only);
 
 #endif

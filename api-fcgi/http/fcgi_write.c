@@ -35,9 +35,9 @@ fcgi_write_add(struct fcgi_out *out, const void *data, size_t len)
 	out->iov[out->n++] = (struct iovec){.iov_base = p.out, .iov_len = len};
 }
 
-/* Adds the header of a record. extra: bytes of the record that follow the header in the
- * same memory, zeroed: 0 stands for the application status 0 and FCGI_REQUEST_COMPLETE.
- */
+/* Adds the header of a record. extra: number of zero bytes of the record to add after the
+ * header. In an END_REQUEST record they mean application status 0 and
+ * FCGI_REQUEST_COMPLETE. */
 static void
 fcgi_write_add_header(struct fcgi_out *out, int type, size_t content, size_t extra)
 {
@@ -52,8 +52,8 @@ fcgi_write_add_header(struct fcgi_out *out, int type, size_t content, size_t ext
 	fcgi_write_add(out, h, HEADER_BYTES + extra);
 }
 
-/* A record holds the end of one part and the beginning of the next: a short response is
- * one record. */
+/* A record may hold the end of one part and the beginning of the next, so that a short
+ * response is one record. */
 static void
 fcgi_write_add_records(
     struct fcgi_out *out, const struct fcgi_part parts[], size_t n, size_t total)

@@ -16,7 +16,7 @@ struct fcgi_part {
 };
 
 /* Writes the n parts as the output of the request with this id, then ends the request.
- * Copies no part. False when the peer has closed the connection or has not taken
+ * Copies no part. Returns false when the peer has closed the connection or has not taken
  * everything within stall_ms. The arena a holds the records' headers. */
 bool fcgi_write_response(int fd, int request_id, const struct fcgi_part parts[], size_t n,
     int64_t stall_ms, struct arena *a);

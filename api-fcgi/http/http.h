@@ -85,14 +85,14 @@ struct http_res {
 	struct {
 		const char *name, *value;
 	} headers[HTTP_RES_HEADERS];
-	/* For the problem document: the limit that refused, or NULL; and a status in
-	 * place of the status of the error code, or 0. */
+	/* For the problem document. policy: the limit that refused, or NULL.
+	 * status_instead: replaces the status of the error code, unless 0. */
 	const char *policy;
 	int status_instead;
 };
 
-/* The id under which requests count to a limit: of the user, or of the API key that acts
- * for no user. */
+/* Returns the id under which limits count requests: the id of the user, or of the API key
+ * that acts for no user. */
 const char *http_caller(const struct http_req *req);
 
 /* True when the value of the header Prefer (RFC 7240) contains respond-async. prefer may

@@ -4,15 +4,15 @@
 
 #include "http/http.h"
 
-/* Checks the whole body against the table and fills *out. ES_UNSUPPORTED_MEDIA unless
- * Content-Type is application/json (for PATCH also application/merge-patch+json, RFC
- * 7396) without a Content-Encoding. ES_INVALID: err names the first wrong field, the
- * response lists all of them. */
+/* Checks the whole body against the table and fills *out. Returns ES_UNSUPPORTED_MEDIA
+ * unless Content-Type is application/json (for PATCH also application/merge-patch+json,
+ * RFC 7396) without a Content-Encoding. On ES_INVALID err names the first wrong field,
+ * and the response lists all wrong fields. */
 enum es_code http_body(const struct http_req *req, const struct json_field fields[],
     size_t n, void *out, struct es_err *err) ES_MUST_CHECK;
 
-/* Checks the body of a route without fields: nothing or {}. ES_BAD_REQUEST otherwise, so
- * that a client learns that its field has no effect. */
+/* Checks the body of a route without fields: nothing or {}. Returns ES_BAD_REQUEST for
+ * any other body, so that a client learns that its field has no effect. */
 enum es_code http_body_none(const struct http_req *req, struct es_err *err) ES_MUST_CHECK;
 
 /* http_body() in three steps, for a handler that has further checks and lists their

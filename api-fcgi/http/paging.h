@@ -7,12 +7,12 @@
 #define PAGE_DEFAULT 50
 #define PAGE_MAX     200
 
-/* Reads ?limit=. Absent: PAGE_DEFAULT. ES_INVALID outside 1 to PAGE_MAX. */
+/* Reads ?limit=. Absent: PAGE_DEFAULT. Returns ES_INVALID outside 1 to PAGE_MAX. */
 enum es_code paging_limit(
     const struct http_req *req, int64_t *out, struct es_err *err) ES_MUST_CHECK;
 
-/* The list that a cursor belongs to. A cursor of another list or tenant is ES_BAD_CURSOR.
- */
+/* The list that a cursor belongs to. paging_cursor() refuses a cursor of another list or
+ * tenant with ES_BAD_CURSOR. */
 struct paging_list {
 	const char *name;   /* "users" */
 	const char *tenant; /* id, or "" for the operator */

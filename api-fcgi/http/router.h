@@ -19,7 +19,8 @@ struct http_route {
 	enum http_scope scope;
 	http_handler *handler;
 	/* The scopes of API keys, any of which opens the route, and KEY_AS_USER. The
-	 * scope admin opens every route that has at least one. 0: no API key opens it. */
+	 * scope admin opens every route that has at least one scope. 0: no API key opens
+	 * it. */
 	unsigned keys;
 };
 
@@ -34,7 +35,8 @@ const char *router_scope_name(enum http_scope scope);
 
 /* Finds the first route that matches; a literal segment must therefore stand before a
  * {parameter} in the table. HEAD finds the routes of GET. Fills params, which point into
- * uri. ES_NOT_FOUND, or ES_METHOD_NOT_ALLOWED when another method would match. */
+ * uri. Returns ES_NOT_FOUND when no route matches, or ES_METHOD_NOT_ALLOWED when another
+ * method would match. */
 enum es_code router_find(const struct router *r, const char *method,
     const struct uri *uri, const struct http_route **out, const char *params[HTTP_PARAMS],
     struct es_err *err) ES_MUST_CHECK;

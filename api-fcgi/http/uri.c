@@ -99,8 +99,7 @@ uri_parse(const char *target, struct arena *a, struct uri *out, struct es_err *e
 			return es_fail(err, ES_NOT_FOUND, "no such path");
 		if (end == s)
 			return es_fail(err, ES_BAD_REQUEST,
-			    "the path contains an empty segment (// or a slash at the "
-			    "end)");
+			    "the path contains an empty segment (//)");
 		TRY(uri_segment_parse(s, end == NULL ? strlen(s) : (size_t)(end - s), a,
 		    &u.segments[u.n++], err));
 		if (end == NULL)

@@ -14,16 +14,16 @@
 
 struct uri {
 	size_t n;
-	const char
-	    *segments[URI_SEGMENTS]; /* percent-decoded once; never empty but the last */
-	const char *path;            /* undecoded, without the query */
-	const char *query;           /* undecoded, without '?'; "" when absent */
+	const char *
+	    segments[URI_SEGMENTS]; /* percent-decoded once; only the last may be empty */
+	const char *path;           /* undecoded, without the query */
+	const char *query;          /* undecoded, without '?'; "" when absent */
 };
 
-/* Fills *out; its strings are allocated in the arena a. ES_BAD_REQUEST: no '/' at the
- * start, an empty or dot segment, '%' without two hex digits, an encoded slash, control
- * character or NUL, invalid UTF-8, a character outside RFC 3986. ES_NOT_FOUND: more than
- * URI_SEGMENTS segments. */
+/* Fills *out; its strings are allocated in the arena a. Returns ES_BAD_REQUEST for: no
+ * '/' at the start, an empty or dot segment, '%' without two hex digits, an encoded
+ * slash, control character or NUL, invalid UTF-8, a character outside RFC 3986. Returns
+ * ES_NOT_FOUND for more than URI_SEGMENTS segments. */
 enum es_code uri_parse(const char *target, struct arena *a, struct uri *out,
     struct es_err *err) ES_MUST_CHECK;
 

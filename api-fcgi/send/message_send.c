@@ -68,7 +68,7 @@ message_send_make_envelope(const struct http_req *req, const struct channel_id *
 	return e;
 }
 
-/* Answers 202. The client finds the outcome under its own id of the message. */
+/* Answers 202. The client can look up the outcome by the clientMessageId. */
 static void
 message_send_answer_accepted(struct api *api, const struct http_req *req,
     struct http_res *res, const struct envelope *e, bool as_preferred)

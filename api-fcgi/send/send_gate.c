@@ -43,8 +43,8 @@ send_gate_close(struct send_gate **g)
 }
 
 /* Returns true for one send per SEND_GATE_PROBE_MS: the probe, which waits for its
- * outcome while commits are stalled. It is the send whose exchange of probe_at_ms
- * succeeds. */
+ * outcome while commits are stalled. The probe is the send whose compare-and-exchange of
+ * probe_at_ms succeeds. */
 static bool
 send_gate_is_probe(struct send_gate *g, int64_t now_ms)
 {

@@ -9,11 +9,11 @@
 
 #include "core/banned.h"
 
-#define ALIVE_TTL_MS 500 /* how long an answer about the heartbeat is used */
+#define ALIVE_TTL_MS 500 /* how long the result of a check is used */
 
 struct send_reply {
 	char *url;
-	struct redis_sub *sub; /* NULL until fanout's heartbeat was there once */
+	struct redis_sub *sub; /* NULL until the first heartbeat of fanout */
 	char topic[ES_TOPIC_MAX];
 	int64_t alive_checked_ms; /* CLOCK_MONOTONIC of the last check; 0: never */
 	bool fanout_alive;
@@ -45,7 +45,7 @@ send_reply_free(struct send_reply **r)
 }
 
 /* The heartbeat is a key that Redis expires by its own clock, because the clocks of this
- * host and of fanout's may differ. */
+ * host and of fanout's host may differ. */
 static bool
 send_reply_fanout_is_alive(struct redis *redis, struct arena *a)
 {
@@ -84,7 +84,8 @@ send_reply_topic(struct send_reply *r, struct redis *redis, struct arena *a)
 	return redis_sub_up(r->sub) ? r->topic : NULL;
 }
 
-/* Decodes a reply. False for the outcome of an earlier request, which stopped waiting. */
+/* Decodes a reply. Returns false for the outcome of an earlier request, which stopped
+ * waiting. */
 static bool
 send_reply_decode_ours(const char *data, size_t len, const struct uuid *envelope,
     struct arena *a, struct outcome *out)

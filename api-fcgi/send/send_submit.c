@@ -30,8 +30,8 @@ send_submit_enqueue(
 	    err);
 }
 
-/* Looks up the outcome in PostgreSQL, since pub/sub may have lost the reply. *fine:
- * PostgreSQL has answered. */
+/* Looks up the outcome in PostgreSQL, since pub/sub may have lost the reply. Sets *fine
+ * when PostgreSQL has answered. */
 static bool
 send_submit_look_up(struct api *api, const struct envelope *e, struct arena *a,
     struct outcome *out, bool *fine)
@@ -57,8 +57,8 @@ send_submit_supersede(struct api *api, const struct envelope *e, struct arena *a
 		outage_report_failed_call(&err);
 }
 
-/* Takes a seat at the send gate and returns the topic for the reply; NULL: do not wait.
- */
+/* Takes a seat at the send gate and returns the topic for the reply. Returns NULL when
+ * the send must not wait. */
 static const char *
 send_submit_begin_wait(struct api *api, struct arena *a)
 {

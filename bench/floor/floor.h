@@ -1,6 +1,6 @@
-/* The floor: the least that a server can do for the frames of the benchmark. It speaks
- * just enough WebSocket, stores nothing, checks no token, and limits nothing. A message
- * goes to all sockets that subscribed its channel. */
+/* The floor: a server that does only the work that the frames of the benchmark require.
+ * It implements just enough of WebSocket for them, stores nothing, checks no token, and
+ * limits nothing. A message goes to all sockets that subscribed to its channel. */
 #ifndef BENCH_FLOOR_H
 #define BENCH_FLOOR_H
 

@@ -82,7 +82,7 @@ floor_conn_keep(struct conn *c, const char *data, size_t len)
 	c->n_out += len;
 }
 
-/* Writes kept bytes. An error is left to the next read, which ends the socket. */
+/* Writes kept bytes. Ignores an error, because the next read closes the socket. */
 static void
 floor_conn_flush(struct floor *f, struct conn *c)
 {

@@ -60,8 +60,8 @@ floor_frames_event(struct floor *f, struct channel *ch, int64_t seq, const char 
 		floor_conn_send(f, ch->subscribers[i], frame, n + (size_t)len);
 }
 
-/* Delivers the channel's newest event. The body of a held event is that of its successor,
- * which only its time shows. */
+/* Delivers the channel's newest event. A held event gets the body of its successor. Only
+ * the scheduled time in that body is wrong. */
 static void
 floor_frames_message(struct floor *f, struct channel *ch, const char *text)
 {

@@ -7,7 +7,7 @@ checker_begin(struct checker *c, int64_t seq)
 	c->missing = 0;
 }
 
-/* Moves on to seq, which is above c->last; skipped numbers become missing. */
+/* Advances c->last to seq, which is above it. Skipped numbers become missing. */
 static void
 checker_advance(struct checker *c, int64_t seq, struct checker_counts *counts)
 {

@@ -5,7 +5,8 @@
 
 #include <stdint.h>
 
-/* A number that comes late is told from a repeat when it is at most so far behind. */
+/* The checker distinguishes a late number from a repeat when it is at most this far
+ * behind the highest number. */
 #define CHECKER_WINDOW 64
 
 struct checker {

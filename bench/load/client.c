@@ -11,7 +11,7 @@
 #include "frame.h"
 
 #define TEXT_MAX   8000
-#define UNSENT_MAX (1 << 24) /* a server that reads nothing ends the benchmark */
+#define UNSENT_MAX (1 << 24) /* when a server reads nothing, the benchmark stops */
 
 static char in[1 << 18];
 
@@ -41,7 +41,7 @@ client_cut(struct load *l, struct client *c)
 	client_phase(l, c, AWAY);
 }
 
-/* The socket ended although nobody asked for it. */
+/* Handles a socket that closed although the generator did not close it. */
 static void
 client_lost(struct load *l, struct client *c)
 {

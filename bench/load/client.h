@@ -37,7 +37,8 @@ struct client {
 };
 
 void client_connect(struct load *l, struct client *c);
-/* Ends the socket by RST. The cursors stay, and the next connect resumes from them. */
+/* Closes the socket by RST. The client keeps its cursors, and its next connect resumes
+ * from them. */
 void client_cut(struct load *l, struct client *c);
 /* Sends a text of at most 8,000 bytes in a masked frame. */
 void client_text(struct load *l, struct client *c, const char *json, size_t len);

@@ -1,4 +1,4 @@
-/* What the generator does at each command; each prints one line of JSON. */
+/* The commands of the generator. Each prints one line of JSON. */
 #ifndef BENCH_COMMANDS_H
 #define BENCH_COMMANDS_H
 

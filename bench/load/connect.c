@@ -17,8 +17,9 @@ connect_cut(struct load *l)
 	printf("{\"ready\":%u}\n", l->n_ready);
 }
 
-/* connect COUNT AT_ONCE MS: connects those of the first COUNT clients that are away. A
- * client whose attempt failed tries again after all others. Gives up after MS. */
+/* connect COUNT AT_ONCE MS: connects those of the first COUNT clients that are not
+ * connected. A client whose attempt failed tries again after all others. Gives up after
+ * MS milliseconds. */
 void
 connect_command(struct load *l, const char *words)
 {

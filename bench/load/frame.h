@@ -1,5 +1,5 @@
 /* WebSocket frames (RFC 6455, section 5.2), as a client or a server writes and reads
- * them. Only whole messages in one frame; longer than 65,535 bytes is refused. */
+ * them. Reads only messages of one frame, and refuses payloads above 65,535 bytes. */
 #ifndef BENCH_FRAME_H
 #define BENCH_FRAME_H
 
@@ -25,7 +25,7 @@ size_t frame_masked(
 /* Writes the head of an unmasked frame. Returns its number of bytes. */
 size_t frame_head(char *out, enum frame_op op, size_t len);
 /* Reads the frame at the start of data and unmasks it in place. Returns its number of
- * bytes; 0: the frame is not complete; -1: it is no frame that this file reads. */
+ * bytes; 0: the frame is not complete; -1: the frame is not of this kind. */
 long frame_read(struct frame *f, char *data, size_t len);
 
 #endif

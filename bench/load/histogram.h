@@ -22,8 +22,9 @@ void histogram_reset(struct histogram *h);
 void histogram_add(struct histogram *h, int64_t us);
 /* Adds all times of from. */
 void histogram_merge(struct histogram *h, const struct histogram *from);
-/* The time that share (0 to 1) of all times do not exceed, rounded up to the end of its
- * bucket, but never above the longest time. 0 when the histogram is empty. */
+/* Returns the time that a share (0 to 1) of all times does not exceed, rounded up to the
+ * end of its bucket, but never above the longest time. Returns 0 when the histogram is
+ * empty. */
 int64_t histogram_at(const struct histogram *h, double share);
 
 #endif

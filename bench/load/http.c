@@ -87,8 +87,8 @@ http_write(struct load *l, struct http *h, const char *request, size_t len)
 {
 	h->n_head = 0;
 	h->in_body = false;
-	/* A request is far smaller than the socket's buffer, so one write takes it. A
-	 * server that has ended the connection is noticed by the read. */
+	/* A request is far smaller than the socket's buffer, so one write takes it. The
+	 * next read notices a connection that the server has closed. */
 	if (send(h->socket.fd, request, len, MSG_NOSIGNAL) != (ssize_t)len &&
 	    errno != EPIPE && errno != ECONNRESET)
 		load_die("a request was not written");
@@ -115,7 +115,8 @@ http_done(struct load *l, struct http *h, int status)
 	h->done(l, h);
 }
 
-/* The server ended the connection: connects again, and reports a request that waits. */
+/* Handles a connection that the server closed: connects again, and reports the request
+ * that waits for an answer. */
 static void
 http_lost(struct load *l, struct http *h)
 {
@@ -196,7 +197,7 @@ http_ready(struct load *l, struct watched *w, unsigned events)
 	}
 	if (!(h->in_body ? http_body(h, in, (size_t)n) : http_head(h, in, (size_t)n)))
 		return;
-	/* lighttpd ends a connection after server.max-keep-alive-requests. */
+	/* lighttpd closes a connection after server.max-keep-alive-requests. */
 	if (h->last) {
 		(void)close(h->socket.fd);
 		http_connect(l, h);

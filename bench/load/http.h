@@ -10,8 +10,8 @@ struct http {
 	struct watched socket; /* must be the first member */
 	unsigned index;
 	bool connected;
-	bool busy;        /* a request is under way */
-	int status;       /* of the last answer; 0: the connection ended instead */
+	bool busy;  /* a request is under way */
+	int status; /* of the last answer; 0: the server closed the connection instead */
 	int64_t began_us; /* the caller's: scheduled time of the request */
 	unsigned channel; /* the caller's: index of the channel */
 	void (*done)(struct load *l, struct http *h); /* the answer is complete */

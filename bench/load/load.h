@@ -25,7 +25,7 @@ struct results {
 	uint64_t gaps;                 /* gap frames */
 	uint64_t connected;            /* clients that got all their subscriptions */
 	uint64_t failed;               /* attempts to connect that failed */
-	uint64_t cut;                  /* sockets that the server or the network ended */
+	uint64_t cut;                  /* sockets that the server or the network closed */
 	char error[64];                /* code of the last refusal */
 	struct checker_counts frames;
 	struct histogram delivery; /* from the scheduled time to each receiver */
@@ -58,16 +58,16 @@ struct load {
 int64_t load_now_us(void);
 void load_watch(struct load *l, struct watched *w, unsigned events);
 void load_rewatch(struct load *l, struct watched *w, unsigned events);
-/* Handles what is ready; waits for it until until_us at the latest. */
+/* Handles what is ready; waits until until_us at the latest when nothing is ready. */
 void load_turn(struct load *l, int64_t until_us);
-/* A fault of the generator itself or of its call: prints it and ends the program. */
+/* A fault of the generator itself or of its call: prints it and exits. */
 _Noreturn void load_die(const char *what);
 /* The server accepted a message to the channel, scheduled at that time. */
 void load_accepted(struct load *l, unsigned channel, int64_t at_us);
-/* A number of 32 bits that need not be hard to guess. */
+/* Returns a random number of 32 bits, not for secrets. */
 uint32_t load_random(void);
-/* A new TCP socket that is connecting to 127.0.0.1:port from 127.0.0.2 and following, so
- * that ports do not run out; index spreads over the addresses. -1: it failed. */
+/* Returns a new TCP socket that is connecting to 127.0.0.1:port, or -1. index chooses the
+ * source address, from 127.0.0.2 on, so that ports do not run out. */
 int load_connect(uint16_t port, unsigned index);
 
 #endif

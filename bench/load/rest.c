@@ -66,7 +66,8 @@ rest_command(struct load *l, const char *words)
 	rest.until_us = rest.count_from_us + (int64_t)ms * 1000;
 	for (unsigned i = 0; i < n; i++)
 		rest_ask(l, &all[i]);
-	/* Answers that come late count as failed, not as an endless wait. */
+	/* Stop waiting after COMMAND_GRACE_US. Answers that did not come by then count as
+	 * failed. */
 	while (rest.busy > 0 && load_now_us() < rest.until_us + COMMAND_GRACE_US)
 		load_turn(l, rest.until_us + COMMAND_GRACE_US);
 	http_close(l, &all, n);

@@ -12,7 +12,7 @@
 
 #define BODY_MAX 4000
 #define STRIDE   7919  /* a prime */
-#define CHECK_US 20000 /* pause between two looks whether all has arrived */
+#define CHECK_US 20000 /* pause between two checks whether all has arrived */
 
 static struct sends {
 	double rate;
@@ -33,7 +33,8 @@ send_due_us(uint64_t k)
 	return sends.begin_us + (int64_t)((double)k * 1e6 / sends.rate);
 }
 
-/* The channel of message k: all in turn, but not in the order of their making. */
+/* The channel of message k: each channel in turn, but not in the order in which they were
+ * created. */
 static unsigned
 send_channel(const struct load *l, uint64_t k)
 {
@@ -180,8 +181,8 @@ send_judge(struct load *l)
 }
 
 /* send RATE MS WARM_MS SIZE [POSTS [GRACE_MS]]: RATE messages a second, in turn to all
- * channels, for WARM_MS and then MS; bodies of SIZE bytes. POSTS: by REST over so many
- * connections; 0: by WebSocket. */
+ * channels, for WARM_MS and then MS; bodies of SIZE bytes. POSTS: the number of REST
+ * connections that send; 0: WebSockets send. */
 void
 send_command(struct load *l, const char *words)
 {
