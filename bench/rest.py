@@ -62,7 +62,7 @@ def script(bearer, wait):
 
 
 def processes(dev_dir):
-    """{pid: (program, nanoseconds of CPU)} of the stack, known by its session leaders."""
+    """Returns {pid: (program, nanoseconds of CPU)} of the sessions that the stack has started."""
     with open(os.path.join(dev_dir, "run", "pids"), encoding="utf-8") as f:
         leaders = set(re.findall(r"\b\d+\b", f.read()))
     table, out = {}, {}

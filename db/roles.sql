@@ -11,7 +11,8 @@
 \set ON_ERROR_STOP on
 
 -- NOINHERIT: the owner is a member of the roles that own the functions, so that it can create
--- functions for them. With INHERIT, their policies, which see all tenants, would apply to it.
+-- functions for them. With INHERIT the owner would see the rows that their policies show, which
+-- are those of all tenants.
 DO $$
 BEGIN
 	IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'echostream_owner') THEN

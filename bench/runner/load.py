@@ -8,7 +8,7 @@ import socket
 import subprocess
 import time
 
-ANSWER_S = 60       # beyond the time that a command is asked to take
+ANSWER_S = 60       # to wait for an answer, after the time that the command takes
 
 
 class Load:
@@ -21,7 +21,7 @@ class Load:
             preexec_fn=lambda: os.sched_setaffinity(0, cores))
 
     def ask(self, line, seconds=0):
-        """Gives a command that takes about so many seconds, and returns its answer."""
+        """Sends a command that takes about `seconds`, and returns its answer."""
         self.proc.stdin.write(line + "\n")
         self.proc.stdin.flush()
         if not select.select([self.proc.stdout], [], [], seconds + ANSWER_S)[0]:

@@ -65,7 +65,7 @@ def measure_all(args, bench, options):
             continue
         at, loads = time.monotonic(), [os.getloadavg()[0]]
         result = bench.measure(workloads.smoke(row) if args.smoke else row)
-        # The load average includes the benchmark itself; far more than 2 says that others work here.
+        # The load average includes the benchmark itself; far above 2, other programs use the machine.
         loads.append(os.getloadavg()[0])
         results.append(dict(result.json(), loadAverages=loads))
         options.say("%s: %s (%.0f s)" % (row.word, row.name, time.monotonic() - at))

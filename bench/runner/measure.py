@@ -11,7 +11,7 @@ from stack import free_port
 from world import World
 
 SETTLE_MS = 3000        # after the last connect, until memory is read
-MOST_GRACE_MS = 3000    # what has not come so long after its time is above any limit of p99
+MOST_GRACE_MS = 3000    # a message that comes later is above any limit of p99
 
 
 class Target:
@@ -60,7 +60,7 @@ class Bench:
         return world, path
 
     def numbers(self):
-        """The numbers of the runs, until the time is up."""
+        """Yields the number of each run, until the time is up."""
         for n in range(self.runs):
             if n > 0 and self.out_of_time():
                 self.say("the time is up: %d of %d runs" % (n, self.runs))
@@ -116,9 +116,9 @@ def measure_most(bench, row, result):
 
 
 def find_most(bench, row, target, result):
-    """The highest rate at which all messages arrive and p99 stays below the limit: doubles the rate
-    until it fails, then halves the interval until it is 12 % wide. 0: not even an eighth of the
-    first rate held."""
+    """Returns the highest rate at which all messages arrive and p99 stays below the limit: doubles
+    the rate until it fails, then halves the interval until it is 12 % wide. Returns 0 when even an
+    eighth of the first rate fails."""
     good, bad = 0, None
     rate = row.rate
     for _ in range(1 if bench.smoke else w.MOST_STEPS):
@@ -137,8 +137,8 @@ def find_most(bench, row, target, result):
 
 
 def recover(target, row, got):
-    """After a rate that was too high: waits until the server has done the rest. When the generator
-    gave up before that, connects all clients again, so that late frames do not count as repeats."""
+    """Waits, after a rate that was too high, until the server has delivered the remaining messages.
+    When the generator gave up before that, connects all clients again, so that late frames do not count as repeats."""
     if got["missing"] > 0 or got["acked"] + got["refused"] < got["scheduled"]:
         target.load.ask("cut")
         time.sleep(3)
@@ -218,7 +218,7 @@ def measure_rest(bench, row, result):
 
 
 def rest(bench, row, target, result, request, channel):
-    """One closed loop of a request; returns the answer of the generator."""
+    """Repeats a request in a closed loop; returns the answer of the generator."""
     name, method, url, prefer = request
     got = target.load.ask("rest %d %d %d %s %s %s" % (
         w.REST_CONNECTIONS, row.seconds * 1000, 50 if bench.smoke else 500, method,
@@ -230,8 +230,8 @@ def rest(bench, row, target, result, request, channel):
 
 
 def measure_growth(bench, row, result):
-    """The same load on a small and on a large tenant. What it costs is CPU time of all programs
-    together for each message, because a time depends on the machine's other work."""
+    """Runs the same load on a small and on a large tenant. Compares the CPU time of all programs for
+    each message, because a duration depends on the machine's other work."""
     targets = []
     try:
         for name, times in (("small", 1), ("echostream", w.GROWTH if not bench.smoke else 2)):

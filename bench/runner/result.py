@@ -23,9 +23,9 @@ class Result:
         self.answers.setdefault(target, []).append(answer)
 
     def judge(self, target, answer, only_frames=False):
-        """Counts faults. With only_frames a refusal is none: the search for the highest rate exceeds
-        it on purpose. Numbers that are still under way when the generator gives up count there as
-        missing, so missing counts only below the limit (measure.holds)."""
+        """Counts faults. With only_frames a refusal is no fault, because the search for the highest
+        rate exceeds that rate on purpose. A missing number is no fault either, because it may still
+        be under way when the generator gives up; measure.holds() judges missing numbers."""
         found = self.faults.setdefault(target, {})
         for name in FAULTS if not only_frames else ("doubled", "disordered", "gaps"):
             if answer.get(name, 0) > 0:

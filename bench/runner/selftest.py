@@ -74,7 +74,7 @@ def check_frames(checks, build, folder):
 
 
 def check_stall(checks, build, folder):
-    """A server that stands still delays all messages that are due meanwhile, not only the first."""
+    """A server that stalls delays all messages that are due meanwhile, not only the first."""
     with floor_with_load(build, "plain", folder) as (floor, load):
         floor.proc.send_signal(signal.SIGSTOP)
         again = threading.Timer(0.5, floor.proc.send_signal, (signal.SIGCONT,))
@@ -107,7 +107,7 @@ def check_results(checks, found):
 
 
 def check_table(checks, found):
-    """A fault of the results must be seen by people, too."""
+    """The table that people read must show a fault of the results."""
     first = found["workloads"][0]
     first["faults"] = {"echostream": {"missing": 3}}
     lines = list(table.lines(found["workloads"]))
@@ -130,7 +130,7 @@ def main(argv):
         done = subprocess.run([sys.executable, os.path.join(HERE, "main.py"), "--smoke", "--runs",
                                "1", "--env", args.env, "--build", args.build, "--json", path],
                               check=False)
-        checks.check("the runner ends without a fault", "" if done.returncode == 0 else
+        checks.check("the runner exits without a fault", "" if done.returncode == 0 else
                      "status %d" % done.returncode)
         with open(path, encoding="utf-8") as f:
             found = json.load(f)

@@ -97,7 +97,7 @@ class Stack:
                           else self.places.load)
 
     def restart_push(self):
-        """A fresh push-server, because memory that was freed stays with the process."""
+        """Restarts push-server, because a process keeps memory that it has freed."""
         if self.own:
             self.dev("restart", "push")
             time.sleep(1)   # the new workers have opened their connections
@@ -106,7 +106,7 @@ class Stack:
         return {name: processes.cpu_seconds(pids) for name, pids in self.programs().items()}
 
     def cpu_and_others(self):
-        """The same, and what all other processes used of the server's cores."""
+        """Returns cpu(), and the CPU time of all other processes on the server's cores."""
         used = self.cpu()
         busy = processes.busy_seconds(self.places.server)
         return dict(used, others=busy - sum(used.values()))
