@@ -54,8 +54,8 @@ worker_signals_init(sigset_t *while_waiting)
 	sigdelset(while_waiting, SIGINT);
 }
 
-/* Checks pending signals, too. On a busy worker the wait returns at once with the next
- * request and never delivers the signal. */
+/* Checks pending signals, too. On a busy worker the wait returns immediately with the
+ * next request and never delivers the signal. */
 static bool
 worker_stop_asked(void)
 {
@@ -67,7 +67,7 @@ worker_stop_asked(void)
 }
 
 /* Logs a failed request. An unavailable service is logged once per outage, not once per
- * request. A 500 is a fault of a statement or of this program; the answer tells the
+ * request. A 500 is a fault of a statement or of this program; the answer gives the
  * client the request id of this line. */
 static void
 worker_log_failure(const struct http_req *req, const struct http_res *res,

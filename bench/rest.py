@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Requests per second through lighttpd with 16 kept connections, as ratios to /healthz.
+"""Requests per second through lighttpd with 16 keep-alive connections, as ratios to /healthz.
 
-Wants a running stack with limits that the load can't reach, and wrk:
+Needs a running stack with limits that the load can't reach, and the program wrk:
   export ES_DEV_DIR=/tmp/rest ES_LIMIT_USER_READ=1000000 ES_LIMIT_USER_SEND=1000000
   ./dev up -d && ./dev status -o env >/tmp/rest.env
   bench/rest.py /tmp/rest.env [--rounds 5] [--seconds 3] [--only NAME,NAME]

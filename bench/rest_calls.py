@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""System calls of one GET /users/me, by program. Wants the stack of bench/rest.py, and strace.
+"""System calls of one GET /users/me, by program. Needs the stack of bench/rest.py, and strace.
 
   bench/rest_calls.py /tmp/rest.env [--requests 200] [--path /api/v1/users/me] [--body JSON]
 
-One client on one kept connection. Calls that a program makes without a request (a heartbeat, a
-poll of a table) count too, so that the numbers are not whole.
+It sends all requests on one keep-alive connection. Calls that a program makes without a request
+(a heartbeat, a poll of a table) count too, so the numbers are not integers.
 """
 
 import argparse
@@ -26,7 +26,7 @@ def traced(env, pids, work):
                                   + [a for pid in pids for a in ("-p", pid)],
                                   stderr=subprocess.DEVNULL)
         try:
-            time.sleep(1)  # until strace holds all processes
+            time.sleep(1)  # until strace has attached to all processes
             work()
         finally:
             tracer.terminate()

@@ -19,7 +19,7 @@
 
 #define DEAD_PAGE 100 /* letters of one list */
 
-/* The bytes of the entry when they are JSON, else NULL. */
+/* Returns the bytes of the entry when they are JSON, else NULL. */
 static const char *
 ctl_dead_entry(const struct dead_letter *d, struct arena *a)
 {

@@ -17,7 +17,8 @@ int ctl_print_list(const struct ctl *c, const struct ctl_list *list,
 /* Returns the text of a member of a JSON object; "" when it is absent or null. */
 const char *ctl_member(const struct ctl *c, const char *object, const char *member);
 
-/* Escapes control characters in text of users, so that it can't drive the terminal. */
+/* Escapes control characters in text of users, so that the text can't control the
+ * terminal. */
 const char *ctl_escape(struct arena *a, const char *s);
 
 #endif

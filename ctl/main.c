@@ -55,7 +55,7 @@ main_asks_help(const char *arg)
 	       strcmp(arg, "help") == 0;
 }
 
-/* True when --help or -h stands anywhere before "--". */
+/* True when --help or -h is anywhere before "--". */
 static bool
 main_has_help(int argc, char **argv)
 {

@@ -63,7 +63,7 @@ migrate_state_of(const struct migrate_row *row)
 	return MIGRATE_APPLIED;
 }
 
-/* Both sides are sorted by version. */
+/* Merges the applied versions (done) with the files. Both are sorted by version. */
 static void
 migrate_merge(struct migrate *m, const struct pg_table *done)
 {

@@ -89,10 +89,11 @@ migrate_functions_drop_one(struct migrate *m, const char *name, struct pg_fault 
 	return true;
 }
 
-/* CREATE OR REPLACE can't change the type of the result, the names of parameters (42P13)
- * or the owner (42501), and leaves a second function of the name, so that the grants in
- * the file would be ambiguous (42725). Another transaction never sees the function
- * missing. */
+/* Runs the file. Drops the function and runs the file again where CREATE OR REPLACE is
+ * not enough: it can't change the type of the result or the names of parameters (42P13)
+ * or the owner (42501). With other parameter types it makes a second function, so that a
+ * grant in the file is ambiguous (42725). Other transactions see the old function until
+ * the commit. */
 static bool
 migrate_functions_run(struct migrate *m, const struct sql_file *file, const char *name,
     struct pg_fault *fault)
@@ -108,7 +109,7 @@ migrate_functions_run(struct migrate *m, const struct sql_file *file, const char
 	       pg_admin_script(m->db, file->text, m->arena, fault);
 }
 
-/* Runs one file. Rolls back when the function is the same afterwards. */
+/* Runs one file, and rolls it back when the function is the same as before. */
 static bool
 migrate_functions_apply(struct migrate *m, const struct sql_file *file, const char *name,
     bool *out_changed, struct pg_fault *fault)

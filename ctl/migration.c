@@ -90,7 +90,7 @@ migration_parse(char *text, struct migration *out, struct es_err *err)
 		TRY(migration_parse_options(up ? up : down, next, err));
 		next->sql = end;
 		next->line = number + 1;
-		*line = '\0'; /* the end of the head, or of the part before */
+		*line = '\0'; /* ends the head, or the previous part */
 		part = next;
 	}
 	if (!out->down.sql)

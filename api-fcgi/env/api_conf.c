@@ -107,8 +107,9 @@ static const struct conf_check checks[] = {
     {"ES_OPERATOR_KEY_OLD", api_conf_check_operator_key},
 };
 
-/* SIGHUP replaces the workers, which start with new settings. These belong to the master,
- * or must be the same for all programs. */
+/* SIGHUP replaces the workers, which then have the new settings. The settings below
+ * change only at a restart, because the master uses them, or because they must be the
+ * same for all programs. */
 static const char *const start_only[] = {
     "ES_SETTINGS_FILE",
     "ES_QUEUE_URL",

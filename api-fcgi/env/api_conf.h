@@ -6,8 +6,8 @@
 
 #include "conf/conf_common.h"
 
-/* A worker without a heartbeat for this long hangs: it is longer than any request may
- * take. */
+/* A worker without a heartbeat for this time counts as hung. The time is longer than any
+ * request may take. */
 #define API_HUNG_AFTER_MS 30000
 
 struct api_conf {

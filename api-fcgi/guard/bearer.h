@@ -1,6 +1,6 @@
 /* Verifies a token that the installation or a tenant's own issuer has signed. A process
  * caches the keys of an issuer for a minute. Each request asks PostgreSQL whether the key
- * that signed still exists, so that a deleted key is refused at once. */
+ * that signed still exists, so that a deleted key is refused from the next request on. */
 #ifndef API_BEARER_H
 #define API_BEARER_H
 

@@ -1,5 +1,5 @@
 /* Checks that the caller may call the route. Looks up the caller of every request in
- * PostgreSQL, so that the loss of a right takes effect at once. */
+ * PostgreSQL, so that the loss of a right takes effect with the next request. */
 #ifndef API_GUARD_H
 #define API_GUARD_H
 

@@ -33,7 +33,7 @@ struct router {
 
 const char *router_scope_name(enum http_scope scope);
 
-/* Finds the first route that matches; a literal segment must therefore stand before a
+/* Finds the first route that matches; a literal segment must therefore come before a
  * {parameter} in the table. HEAD finds the routes of GET. Fills params, which point into
  * uri. Returns ES_NOT_FOUND when no route matches, or ES_METHOD_NOT_ALLOWED when another
  * method would match. */

@@ -39,7 +39,8 @@ load_new_channel(struct load *l, const char *id)
 static unsigned
 load_channel(struct load *l, const char *id)
 {
-	/* Clients of a channel stand near each other in the file or repeat its order. */
+	/* In the file, clients of a channel are near each other, or repeat the order of
+	 * the channels. */
 	static unsigned last;
 
 	for (unsigned i = 0; i < l->n_channels; i++) {

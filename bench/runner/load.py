@@ -29,7 +29,7 @@ class Load:
             raise RuntimeError("bench_load did not answer: " + line)
         answer = self.proc.stdout.readline()
         if not answer:
-            raise RuntimeError("bench_load ended (status %s) at: %s" % (self.proc.wait(10), line))
+            raise RuntimeError("bench_load exited (status %s) at: %s" % (self.proc.wait(10), line))
         return json.loads(answer)
 
     def connect(self, count, at_once, seconds=180):
