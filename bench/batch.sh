@@ -1,6 +1,7 @@
 #!/bin/sh
 # Measures how many messages a second es_batch commits, with 1, 2 and 4 concurrent writers.
-# Creates a tenant; each batch has 500 messages for 50 channels. The rows stay, so use a scratch database.
+# Creates a tenant; each batch has 500 messages for 50 channels. The rows stay, so use a scratch
+# database.
 #
 #   ES_DATABASE_URL=postgresql://echostream_app@/scratch?host=... bench/batch.sh [SECONDS]
 set -eu
