@@ -13,8 +13,8 @@
 struct trace;
 
 struct batch_ctx {
-	/* Limits of one transaction: messages, and bytes of entries as they are in the
-	 * queue. One entry is always accepted. */
+	/* Limits of one transaction: the number of its messages, and the bytes of its
+	 * queue entries. An empty batch accepts an entry of any size. */
 	size_t max_messages, max_bytes;
 	struct pg *pg;
 	struct redis *redis;
@@ -26,19 +26,20 @@ enum batch_end {
 	BATCH_DONE,  /* every message is committed, a repeat, refused, or a dead letter */
 	BATCH_RETRY, /* PostgreSQL can't commit now: try the batch, or less of it, again
 	                later */
-	BATCH_FENCED, /* another worker owns the partition: stop at once */
+	BATCH_FENCED, /* another worker owns the partition: commit no more of it */
 };
 
 /* A batch of entries of several partitions. ctx must outlive it; the arena owns it. */
 struct batch;
 
-/* An empty batch, with room for max entries. */
+/* Makes an empty batch with room for max entries. */
 struct batch *batch_new(const struct batch_ctx *ctx, size_t max, struct arena *a);
 
 /* Decodes the next entries of a partition and adds them until the batch is full. Returns
- * how many were added. *odd: the entry after them is no envelope; only batch_run() can
- * put it aside. source is the name of the partition in traces, e.g. "es:q:3", and must
- * outlive the batch; the entries need not. Does no I/O. */
+ * how many were added. *odd is set to true when the next entry is not an envelope; only
+ * batch_run() can make that entry a dead letter. source is the name of the partition in
+ * traces, e.g. "es:q:3", and must outlive the batch. The caller may free the entries
+ * after the call. Does no I/O. */
 size_t batch_add(struct batch *b, const char *source, const struct queue_msg msgs[],
     size_t n, bool *odd) ES_MUST_CHECK;
 
@@ -51,8 +52,8 @@ void batch_start(struct batch *b, const struct batch_fence fences[], size_t n_fe
 
 /* Waits for the commit, then publishes the batch. Unless it returns BATCH_DONE nothing is
  * committed, or the answer was lost. BATCH_RETRY: PostgreSQL can't commit now, or one of
- * the messages is poison; batch_run() tells which for each partition. BATCH_FENCED:
- * another worker owns at least one of the partitions. */
+ * the messages is poison: call batch_run() for each partition to commit the other
+ * messages. BATCH_FENCED: another worker owns at least one of the partitions. */
 enum batch_end batch_finish(struct batch *b, struct es_err *err) ES_MUST_CHECK;
 
 /* Commits the first *taken of the n entries of one partition, in queue order. source: the

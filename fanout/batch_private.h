@@ -22,7 +22,7 @@ struct batch {
 	size_t n, max;
 	const char **sources;      /* the partition of each envelope */
 	struct trace_span *spans;  /* the span of each envelope */
-	struct outcome **outcomes; /* by envelope and message */
+	struct outcome **outcomes; /* outcomes[envelope][message] */
 	struct publication *publication;
 	size_t n_messages, n_bytes;
 	struct es_err odd; /* why the last entry was not an envelope */
@@ -32,7 +32,7 @@ struct batch {
 	struct es_err err;
 };
 
-/* The end of a failed commit, counted in the metrics. */
+/* Counts a failed commit in the metrics. Returns BATCH_RETRY or BATCH_FENCED. */
 enum batch_end batch_failed(const struct batch *b, const struct es_err *err);
 
 /* Copies the outcomes of committed pieces, and notes their events for the publication. */

@@ -1,5 +1,5 @@
-/* Commits a batch of one partition. When PostgreSQL refuses it, bisects it until the
- * message that is the cause stands alone, and puts this message aside. */
+/* Commits a batch of one partition. When PostgreSQL refuses the batch, bisects it until
+ * the refused part is a single message, and makes that message a dead letter. */
 #include "batch_private.h"
 #include "conf/crash_point.h"
 #include "core/log.h"
@@ -27,8 +27,8 @@ batch_run_dead_letter(struct run *r, const struct queue_msg *entry,
 {
 	const struct batch_ctx *ctx = r->batch->ctx;
 	struct arena *a = r->batch->arena;
-	/* The source id names the message, too: two poison messages of one entry are two
-	 * dead letters. */
+	/* The source id also names the message, because two poison messages of one entry
+	 * are two dead letters. */
 	const struct batch_dead dead = {
 	    .source = r->source,
 	    .source_id = arena_printf(a, "%s%s%s",
@@ -104,8 +104,8 @@ batch_run_refuse_poison(struct run *r, const struct piece *p)
 	return end;
 }
 
-/* The partition waits until an operator has raised the counters. PostgreSQL's message
- * names the constraint and the key. */
+/* Commits nothing: the partition waits until an operator has raised the counters.
+ * PostgreSQL's message names the constraint and the key. */
 static enum batch_end
 batch_run_wait_for_counters(struct run *r, enum es_code rc)
 {

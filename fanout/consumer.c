@@ -10,9 +10,9 @@
 /* A quarter of FANOUT_BEAT_LIFE_MS, so that a lost heartbeat does no harm. */
 #define BEAT_MS 500
 
-/* Whatever the failure: a request that was too large for a time-out or for memory would
- * fail again, and a slow link can look like a lost connection. The price is a few small
- * batches. */
+/* Halve after every kind of failure. A request that was too large for the time-out or for
+ * memory would fail again, and on a slow link it fails like a lost connection. Halving
+ * without need costs only a few small batches. */
 size_t
 consumer_halve(size_t asked, size_t failed)
 {
@@ -54,8 +54,8 @@ consumer_beat(struct consumer *w)
 	if (now < w->beat_at_ms || w->failures > 0)
 		return;
 	w->beat_at_ms = now + BEAT_MS;
-	/* A lost heartbeat is repeated half a second later; outage.c reports a lost
-	 * Redis. */
+	/* Ignore a failure: the next heartbeat follows half a second later, and outage.c
+	 * reports an outage of Redis. */
 	IGNORE(redis_text(w->redis, w->arena, &v, &err, "SET", KEY_FANOUT_BEAT, "1", "PX",
 	    FANOUT_BEAT_LIFE_MS, NULL));
 }

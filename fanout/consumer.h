@@ -1,7 +1,8 @@
-/* A worker's loop over the queue: keep the leases, wait for messages, commit those that
- * are there. The back-off is per partition when one batch can't be committed, and of the
- * whole worker when PostgreSQL or the queue does not answer. Start it with zeros but for
- * the settings, connections and receive_max; turn_forget() frees what it keeps. */
+/* A worker's loop over the queue: keep the leases, wait for messages, commit them. When
+ * one batch can't be committed, only its partition backs off. When PostgreSQL or the
+ * queue does not answer, the whole worker backs off. The caller sets the settings, the
+ * connections and receive_max, and zeroes the other members. turn_forget() frees the
+ * entries that the struct keeps. */
 #ifndef FANOUT_CONSUMER_H
 #define FANOUT_CONSUMER_H
 
@@ -21,7 +22,7 @@ struct consumer {
 	struct metrics *metrics;
 	struct trace *trace; /* NULL: no traces */
 	const char *owner;
-	unsigned index; /* among the workers of this master */
+	unsigned index; /* index of this worker among the workers of this master */
 	struct pg *pg;
 	struct redis *redis;
 	struct queue *queue;
@@ -29,7 +30,7 @@ struct consumer {
 	struct arena *arena; /* reset after each pass */
 	struct haul *haul;   /* entries that are not in a turn yet, or NULL */
 	struct turn *next;   /* decoded while the turn before it was committed, or NULL */
-	bool more;           /* the last receive has left entries in the queue */
+	bool more;           /* the last receive may have left entries in the queue */
 	int64_t beat_at_ms, purge_at_ms;
 	unsigned failures; /* passes in a row without PostgreSQL or the queue */
 	unsigned passes;   /* each pass begins with another partition */
@@ -40,9 +41,9 @@ struct consumer {
 	volatile sig_atomic_t *stopping;
 };
 
-/* Updates the heartbeat: each time in the metrics, and twice a second in Redis, where the
- * programs that accept messages look for it. Not in Redis while nothing can be committed.
- */
+/* Updates the heartbeat: at each call in the metrics, and at most twice a second in
+ * Redis, where the programs that accept messages look for it. Skips Redis while
+ * PostgreSQL or the queue does not answer. */
 void consumer_beat(struct consumer *w);
 /* One pass over a queue in partitions: renews the leases when that is due, and commits
  * one batch of all partitions, and one of each partition that stands alone. */

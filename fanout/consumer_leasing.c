@@ -9,14 +9,15 @@
 #include "core/banned.h"
 
 /* Lease (SQS: visibility time-out) of received messages that are not committed yet, and
- * the time after which it is extended. The lease survives some lost requests in a row. */
+ * the time after which the worker extends it. LEASE_MS is six times LEASE_AGAIN_MS, so
+ * that some lost requests in a row do not end the lease. */
 #define LEASE_MS       30000
 #define LEASE_AGAIN_MS 5000
-#define LEASE_SLOW_MS  1000 /* a batch that takes longer extends its leases, too */
+#define LEASE_SLOW_MS  1000 /* time from the receive to the first extension */
 
-/* Extends the leases of received messages that are not committed yet. If they ran out,
- * the messages would count as tried, and an outage of PostgreSQL would move them to the
- * dead-letter queue. */
+/* Extends the leases of received messages that are not committed yet. If the leases ran
+ * out, SQS would count another delivery of these messages, and an outage of PostgreSQL
+ * would move them to the dead-letter queue. */
 static void
 consumer_leasing_extend(
     struct consumer *w, const struct queue_msg msgs[], size_t n, int64_t *keep_at_ms)
@@ -63,8 +64,8 @@ consumer_leasing_commit(struct consumer *w, const struct queue_msg msgs[], size_
 
 /* Reports the age of the oldest message that this worker has received. A queue that
  * leases its messages does not report the age of messages that no worker has received
- * (queue_stats()). The value stays until the next receive: a busy worker would else seem
- * idle between two passes. */
+ * (queue_stats()). The value stays until the next receive. Otherwise a busy worker would
+ * seem idle between two passes. */
 static void
 consumer_leasing_report_age(
     struct consumer *w, const struct queue_msg msgs[], size_t n, int64_t received_ms)

@@ -111,7 +111,8 @@ consumer_partitions_keep(struct consumer *w, struct es_err *err)
 		const enum es_code rc =
 		    lease_share_update(&w->leases, w->pg, w->queue, w->arena, err);
 
-		/* Other partitions, or other positions, than the next turn has. */
+		/* The update may have changed the partitions or their positions, so the
+		 * turn that is planned may be outdated. */
 		turn_forget(w);
 		TRY(rc);
 		w->leases.alive = roster_sign_in(
@@ -120,8 +121,8 @@ consumer_partitions_keep(struct consumer *w, struct es_err *err)
 	return lease_settle(&w->leases, w->pg, w->queue, false, w->arena, err);
 }
 
-/* Drains the partitions that stand alone. Not one with entries in a turn that is planned:
- * they come first. */
+/* Drains the partitions that stand alone. Skips a partition with entries in a planned
+ * turn, because these entries must be committed first. */
 static enum es_code
 consumer_partitions_drain_alone(struct consumer *w, struct es_err *err)
 {

@@ -9,10 +9,11 @@
 
 #define BACKOFF_MIN_MS 50
 #define BACKOFF_MAX_MS 2000
-#define WAIT_MS        200 /* of one wait for messages */
+#define WAIT_MS        200 /* maximum duration of one wait for messages */
 
-/* The size of the next request after one of `asked` failed with `failed` entries. At
- * least 1. */
+/* The size of the next request, in entries, after a request for `asked` entries has
+ * failed. `failed` is the number of entries in the failed part. Returns half of the
+ * smaller number, but at least 1. */
 size_t consumer_halve(size_t asked, size_t failed);
 /* The size of the next request after a success. */
 size_t consumer_double(size_t asked, size_t max);

@@ -46,8 +46,9 @@ static const struct conf_check checks[] = {
     {"ES_OPS_FROM", ops_from_check},
 };
 
-/* SIGHUP replaces the workers, which start with new settings. These belong to the master,
- * or must be the same for all programs or workers. */
+/* SIGHUP does not change the settings in this list. The master uses them, or they must be
+ * the same in all programs or workers. All other settings change, because SIGHUP replaces
+ * the workers. */
 static const char *const start_only[] = {
     "ES_SETTINGS_FILE",
     "ES_TRACE_URL",

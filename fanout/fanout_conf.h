@@ -14,13 +14,13 @@ struct fanout_conf {
 	int64_t lease_ms;    /* length of the lease of a partition */
 	int64_t drain_ms;
 	int64_t purge_every_s;
-	int64_t dead_keep_s, dead_max; /* dead letters */
+	int64_t dead_keep_s, dead_max; /* age and number of dead letters */
 };
 
 extern const struct conf_table fanout_conf_tables[];
 extern const size_t n_fanout_conf_tables;
 
-/* The settings that queue_open() needs. The strings stay conf's. */
+/* The settings that queue_open() needs. The strings belong to conf. */
 struct queue_settings fanout_queue_settings(const struct fanout_conf *conf);
 
 #endif

@@ -6,8 +6,8 @@
 
 struct haul_part {
 	unsigned partition;
-	const struct queue_msg *msgs; /* n of them, in order */
-	size_t n, taken;              /* taken: how many are in a turn */
+	const struct queue_msg *msgs; /* n messages, in queue order */
+	size_t n, taken;              /* taken: number of messages that are in a turn */
 };
 
 struct haul {
@@ -16,10 +16,11 @@ struct haul {
 	size_t n;
 };
 
-/* Receives the messages after n cursors, at most max of all together and the same number
- * of each partition, unless the others have fewer. Waits up to wait_ms for the first
- * message. *out: NULL when there is none; ended by haul_free(). *more: some partitions
- * may have more. When n is larger than max, does not wait and asks only the first max. */
+/* Receives the messages after n cursors, at most max messages in total. Each partition
+ * may fill an equal share of max; the partitions with more messages then fill the rest.
+ * Waits up to wait_ms for the first message. *out is NULL when no message came; otherwise
+ * free it with haul_free(). *more is true when some partitions may have more messages.
+ * When n is larger than max, uses only the first max cursors and does not wait. */
 enum es_code haul_receive(struct queue *q, struct queue_cursor cursors[], size_t n,
     size_t max, int64_t wait_ms, struct haul **out, bool *more,
     struct es_err *err) ES_MUST_CHECK;

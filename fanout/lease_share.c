@@ -31,7 +31,8 @@ lease_share_renew(struct leases *l, struct pg *pg, struct arena *a, struct es_er
 
 /* When the partition's stream was flushed or lost its end, new entries may get positions
  * below the one that the worker read last, and it would skip them. So the worker reads
- * the stream from its beginning. It commits an entry that comes twice only once. */
+ * the stream from its beginning. An entry that the worker reads twice is committed only
+ * once. */
 static enum es_code
 lease_share_check_flushed(
     struct lease *held, struct queue *q, struct metrics *metrics, struct es_err *err)
@@ -68,8 +69,8 @@ lease_share_claim(struct leases *l, struct pg *pg, struct queue *q, unsigned num
 	held->part.done = NULL;
 	memcpy(held->read, held->done, sizeof(held->read));
 	TRY(lease_share_check_flushed(held, q, l->metrics, err));
-	/* Store the reset, so that the next owner of an idle partition does not alarm
-	 * again. */
+	/* Store the reset, so that the next owner of an idle partition does not report
+	 * the flush again. */
 	if (held->done[0] == '\0' && had)
 		TRY(partition_store_done(pg, &held->part, "", a, err));
 	l->n++;
@@ -80,8 +81,8 @@ lease_share_claim(struct leases *l, struct pg *pg, struct queue *q, unsigned num
 	return ES_OK;
 }
 
-/* Partitions divided by live workers, rounded up. An owner that the database names counts
- * even if the roster does not list it. */
+/* The number of partitions divided by the number of live workers, rounded up. An owner in
+ * the database counts as live even if the roster does not list it. */
 static size_t
 lease_share_fair_share(const struct leases *l, const struct partition all[], size_t n)
 {

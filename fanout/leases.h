@@ -33,14 +33,14 @@ struct leases {
 	int64_t lease_ms;
 	unsigned partitions;
 	struct metrics *metrics;
-	struct lease *held; /* n of them; room for all partitions */
+	struct lease *held; /* n leases; room for all partitions */
 	size_t n;
 	size_t alive;         /* live workers, this one included; 0: not known */
 	int64_t update_at_ms; /* CLOCK_MONOTONIC of the next lease_share_update() */
 };
 
-/* Starts with no lease. owner must outlive *l. partitions: of the whole queue. Ended by
- * leases_fini(), which does not give leases back. */
+/* Starts with no lease. owner must outlive *l. partitions is the number of partitions of
+ * the whole queue. leases_fini() frees the memory, but does not give leases back. */
 void leases_init(struct leases *l, const char *owner, int64_t lease_ms,
     unsigned partitions, struct metrics *metrics);
 void leases_fini(struct leases *l);
@@ -48,15 +48,16 @@ void leases_fini(struct leases *l);
 /* The index of a partition in held; n when this worker does not hold it. */
 size_t leases_find(const struct leases *l, int64_t number);
 
-/* The fence of the next batch: it stores the end of the batch before it. Its texts are
- * the lease's. */
+/* The fence of the next batch: it stores the end of the batch before it. Its strings
+ * belong to the lease. */
 struct batch_fence leases_fence(const struct lease *held);
 
 /* Notes that the batch that ends at the position is committed and published. The commit
  * has stored the end of the batch before it, so the queue may be trimmed up to there. */
 void leases_advance(struct lease *held, const char *position);
 
-/* No batch is planned or under way. */
+/* Call when no batch is planned or under way any more: the worker receives the entries
+ * after the last committed entry again. */
 void leases_rewind(struct leases *l);
 
 /* Removes the lease at index i, because another worker owns the partition now. The last

@@ -18,12 +18,12 @@
 
 struct fanout {
 	struct fanout_conf conf;
-	struct arena *arena; /* of conf */
+	struct arena *arena; /* holds the strings of conf */
 	struct metrics *metrics;
 	struct trace *trace; /* NULL: no traces */
 	struct unix_socket ops;
-	/* Of this master. A restarted worker has the same owner name, and so keeps its
-	 * partitions. */
+	/* Id of this master, a part of its workers' owner names. A restarted worker has
+	 * the same owner name, and so keeps its partitions. */
 	struct uuid id;
 };
 
@@ -73,8 +73,8 @@ main_on_worker_exit(void *ctx, unsigned slot, int status)
 	metrics_clear_gauges(f->metrics, slot);
 }
 
-/* The slot of the process that exports traces comes after that of the ops process. It
- * serves no clients and has no heartbeat. */
+/* The slot of the process that exports traces comes after that of the ops process. The
+ * exporting process serves no clients and has no heartbeat. */
 static int64_t
 main_beat_age_ms(void *ctx, unsigned slot)
 {

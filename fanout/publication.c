@@ -15,7 +15,7 @@ struct head {
 	char key[ES_TOPIC_MAX];
 	struct channel_id channel;
 	int64_t seq;
-	bool added; /* to the calls */
+	bool added; /* its command is in calls already */
 };
 
 struct publication {

@@ -13,7 +13,7 @@ struct publication;
 /* Makes an empty publication in the arena a. Nothing is sent before
  * publication_send(). */
 struct publication *publication_new(struct arena *a);
-/* Encode and copy their arguments at once. */
+/* Both functions encode or copy their arguments before they return. */
 void publication_add_event(struct publication *p, const struct event *e);
 void publication_add_reply(
     struct publication *p, const char *topic, const struct reply *r);

@@ -47,8 +47,8 @@ turn_forget(struct consumer *w)
 	leases_rewind(&w->leases);
 }
 
-/* The cursors of the partitions that take part in a turn. *wait_ms: the time until the
- * first of the others is tried again. */
+/* The cursors of the partitions that take part in a turn. Lowers *wait_ms to the time
+ * until the first of the other partitions is tried again. */
 static size_t
 turn_cursors(struct consumer *w, struct queue_cursor out[], int64_t *wait_ms)
 {
@@ -70,7 +70,7 @@ turn_cursors(struct consumer *w, struct queue_cursor out[], int64_t *wait_ms)
 	return n;
 }
 
-/* Receives the entries that come after those in turns. */
+/* Receives the entries that come after the entries in turns. */
 static enum es_code
 turn_receive(struct consumer *w, int64_t wait_ms, struct es_err *err)
 {
@@ -95,9 +95,9 @@ turn_receive(struct consumer *w, int64_t wait_ms, struct es_err *err)
 	return ES_OK;
 }
 
-/* Takes entries of one partition into the turn. Returns false when the turn is full. A
- * partition with an entry that is no envelope stands alone after the entries before
- * it. */
+/* Takes entries of one partition into the turn. Returns false when the turn is full. When
+ * an entry is not an envelope, its partition stands alone after the entries before it are
+ * committed. */
 static bool
 turn_take(struct turn *t, struct haul_part *from, struct lease *held)
 {
@@ -164,7 +164,7 @@ turn_plan(struct consumer *w, int64_t wait_ms, struct turn **out, struct es_err 
 	return ES_OK;
 }
 
-/* What the worker does while PostgreSQL commits. */
+/* Trims the queue and plans the next turn while PostgreSQL commits. */
 static void
 turn_use_commit(struct consumer *w)
 {
@@ -179,8 +179,8 @@ turn_use_commit(struct consumer *w)
 		log_debug("can't receive during a commit", LOG_ERR_FIELDS(&err));
 }
 
-/* The fences of the turn. False when the worker has lost one of its partitions, or has
- * committed other entries of it, since the turn was planned. */
+/* Fills in the fences of the turn. Returns false when, since the turn was planned, the
+ * worker has lost one of its partitions or has committed other entries of one. */
 static bool
 turn_fences(const struct consumer *w, const struct turn *t, struct batch_fence out[])
 {
