@@ -27,7 +27,7 @@ worker_on_term(int sig)
 	stopping = 1;
 }
 
-/* Deletes dead letters that are too old or too many. True: more are left. */
+/* Deletes dead letters that are too old or too many. Returns true when more are left. */
 static bool
 worker_purge_dead(struct consumer *w)
 {

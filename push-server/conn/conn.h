@@ -77,8 +77,9 @@ struct conn {
 	int64_t acl_version;
 	int64_t expires_s;     /* exp claim of the token in force */
 	int64_t last_frame_ms; /* CLOCK_MONOTONIC of the last frame other than ping */
-	/* Messages a second of the tenant, and of the user in a window. Below 0: no
-	 * limit; 0: none may be sent. */
+	/* tenant_rate: messages that the tenant may send in a second. user_quota:
+	 * messages that the user may send in user_window_ms. A negative value is no
+	 * limit; 0 refuses every message. */
 	int64_t tenant_rate, user_quota, user_window_ms;
 
 	/* The state of the rooms hub, presence and send for this connection; hub and
@@ -127,8 +128,8 @@ struct conn {
 		struct frame_reader reader;
 		/* the received bytes of an unfinished message */
 		struct conn_bytes message;
-		/* received bytes of that message, including those that were dropped
-		 * because the message is too large */
+		/* received bytes of the unfinished message, including the bytes that were
+		 * dropped because the message is too large */
 		size_t message_len;
 		/* the received bytes of an unfinished control frame */
 		struct conn_bytes control;
@@ -173,7 +174,8 @@ struct conn {
 		/* The token in force, from hello on. */
 		char *jti;
 		int64_t issued_s;
-		struct conn_key *key; /* of a tenant's own issuer; NULL: EchoStream's */
+		/* key of a tenant's own issuer; NULL: a key of EchoStream */
+		struct conn_key *key;
 		/* conn_expiry.c, conn_lease.c */
 		struct list expiring;
 		bool expiry_notified, leased;
@@ -247,17 +249,17 @@ struct conns {
 /* size is the number of slots. env, events and ctx must outlive t. */
 void conns_init(struct conns *t, struct loop_env *env, uint32_t size,
     const struct conn_events *events, void *ctx);
-/* All connections must be freed before. */
+/* Free all connections before this call. */
 void conns_fini(struct conns *t);
 
 /* A new connection in the state CONN_UPGRADING; NULL when all slots are taken. */
 struct conn *conn_new(struct conns *t);
 /* Calls `freed`. The state must be CONN_GONE. For conn_reap.c. */
 void conn_free(struct conn *c);
-/* The 101 answer could not be sent, or libwebsockets released the socket. The connection
- * is freed at the end of the turn. */
+/* Call when the 101 answer could not be sent, or when libwebsockets has released the
+ * socket. The connection is freed at the end of the turn. */
 void conn_on_lost(struct conn *c);
-/* The peer has sent a Close frame. */
+/* Call when the peer has sent a Close frame. */
 void conn_on_peer_close(struct conn *c, uint16_t code);
 
 /* Finds the connection of a reference. NULL when the connection is gone or closing: the
@@ -268,10 +270,10 @@ struct conn *conn_get(struct conns *t, struct conn_ref ref);
  * a list, and `closing` is called at the end of the turn, because the caller may be
  * walking over connections. */
 void conn_set_state(struct conn *c, enum conn_state next);
-/* hello is queued: calls `greeted`. */
+/* Call when hello is queued; calls `greeted`. */
 void conn_on_greeted(struct conn *c);
 
-/* According to the last look-up of the user. */
+/* Returns the result of the last look-up of the user. */
 static inline bool
 conn_is_guest(const struct conn *c)
 {

@@ -6,14 +6,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* All zero: empty. */
+/* A queue that is all zero is empty. */
 struct conn_bytes {
 	char *data;
 	uint32_t len, size;
 };
 
-/* Append len bytes. False, and nothing is appended, when the queue would grow beyond
- * cap. */
+/* Append len bytes. When the queue would grow beyond cap, appends nothing and returns
+ * false. */
 bool conn_bytes_add(struct conn_bytes *b, const char *data, size_t len, size_t cap);
 /* Remove n bytes from the front. An empty queue frees its memory, because most
  * connections have nothing to send most of the time. */

@@ -5,10 +5,10 @@
 
 #include "conn/conn.h"
 
-/* End of a turn: call `closing`, request writes of Close frames, free the connections
- * that are gone. */
+/* Call at the end of a turn: calls `closing`, requests writes of Close frames, and frees
+ * the connections that are gone. */
 void conn_reap(struct conns *t);
-/* Once a second: cut the sockets whose close handshake exceeds its deadline. */
+/* Call once a second: cuts the sockets whose close handshake exceeds its deadline. */
 void conn_reap_overdue(struct conns *t);
 
 #endif

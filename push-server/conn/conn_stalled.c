@@ -14,9 +14,9 @@ conn_stalled_live(const struct conn *c)
 	return c->state == CONN_GREETING || c->state == CONN_OPEN;
 }
 
-/* True: the peer of a blocked socket took bytes since the last check. The connection
- * then moves to the end of the list, whose first peer has taken no bytes for the
- * longest time. */
+/* Returns true when the peer of a blocked socket took bytes since the last check. The
+ * connection then moves to the end of the list, whose first peer has taken no bytes for
+ * the longest time. */
 static bool
 conn_stalled_took_some(struct conn *c)
 {

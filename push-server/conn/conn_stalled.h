@@ -4,8 +4,8 @@
 
 struct conns;
 
-/* Once a second: sorts the blocked sockets by the time at which their peers last took
- * bytes. Closes with 4101 those whose peer took none for ES_PUSH_STALLED_MS. */
+/* Call once a second: sorts the blocked sockets by the time at which their peers last
+ * took bytes. Closes with 4101 those whose peer took none for ES_PUSH_STALLED_MS. */
 void conn_stalled_tick(struct conns *t);
 
 #endif

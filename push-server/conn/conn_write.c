@@ -70,8 +70,8 @@ conn_write_waiting(const struct conn *c)
 	return (int64_t)c->out.buffered + c->out.control.len + c->out.lossy.len;
 }
 
-/* True: the 101 answer is sent and neither side has decided to close, so frames may be
- * written. */
+/* Returns true when frames may be written: the 101 answer is sent, and neither side has
+ * decided to close. */
 static bool
 conn_write_live(const struct conn *c)
 {
@@ -134,7 +134,7 @@ conn_write_slice(const struct conn *c)
 	return c->out.careful ? CONN_CAREFUL_MAX : CONN_WRITE_MAX;
 }
 
-/* True: the buffer is empty now. */
+/* Returns true when the buffer is empty afterwards. */
 static bool
 conn_write_buffer(struct conn *c, struct conn_bytes *b)
 {
@@ -145,8 +145,8 @@ conn_write_buffer(struct conn *c, struct conn_bytes *b)
 			return false;
 		conn_bytes_drop(b, n);
 		conn_write_count_out(c->conns, -(int64_t)n);
-		/* last, because until here the sum counts n twice: in buffered and in
-		 * b */
+		/* call this last: until here the sum counts n bytes twice, in buffered
+		 * and in b */
 		conn_write_shed_slowest(c->conns);
 	}
 	return true;

@@ -29,9 +29,9 @@ void conn_queue_frame(struct conn *c, const char *json, size_t len);
 size_t conn_write_room(const struct conn *c);
 
 /* Write whole finished unmasked frames of at most CONN_WRITE_MAX bytes. The frames are
- * not copied when the kernel takes them all. True: the connection has taken the frames,
- * and the caller advances its cursor. False: the connection has taken none of them. The
- * caller tries again when conn_events.writable is called. */
+ * not copied when the kernel takes them all. Returns true when the connection has taken
+ * all the frames: the caller advances its cursor. Returns false when the connection has
+ * taken no frame: the caller tries again when conn_events.writable is called. */
 bool conn_write_frames(struct conn *c, const char *frames, size_t len) ES_MUST_CHECK;
 
 /* Ask for a call of conn_events.writable as soon as the socket takes more bytes. For a
@@ -40,31 +40,32 @@ void conn_want_writable(struct conn *c);
 
 /* Append one text frame to the small buffer of lossy frames. The buffer is written at the
  * end of the turn, after all other frames, and then at most once in CONN_LOSSY_PAUSE_MS.
- * So a single change arrives at once, and many changes share a write. False: the buffer
- * is full, and the caller drops the change. */
+ * So a single change arrives without delay, and many changes share a write. Returns false
+ * when the buffer is full: the caller drops the change. */
 bool conn_lossy_frame(struct conn *c, const char *json, size_t len);
 /* Drop the lossy frames that wait, e.g. because newer data replaces them. */
 void conn_lossy_clear(struct conn *c);
 
-/* The functions below are for ws.c, ping_wheel.c and the worker's loop. */
+/* Only ws.c, ping_wheel.c and the worker's loop call the functions from here on. */
 void conn_write_ping(struct conn *c);
 /* Queue a pong for the end of this turn. A later ping in the same turn replaces the
  * payload, as RFC 6455 section 5.5.3 allows. len is at most FRAME_CONTROL_MAX. */
 void conn_write_pong(struct conn *c, const char *payload, size_t len);
 /* Write the Close frame with io.code and io.reason as the last frame of a connection in
  * CONN_CLOSING. Precondition: the socket is writable, and libwebsockets holds no bytes
- * for it. False: the socket is dead. */
+ * for it. Returns false when the socket is dead. */
 bool conn_write_close(struct conn *c) ES_MUST_CHECK;
 /* Write the control buffer, then call conn_events.writable. Precondition: the socket is
  * writable, and libwebsockets holds no bytes for it. */
 void conn_write_ready(struct conn *c);
 /* Try to write the control buffer once more, before the connection leaves CONN_OPEN. */
 void conn_write_last(struct conn *c);
-/* End of a turn of the loop: write the control buffers. */
+/* Call at the end of a turn of the loop: writes the control buffers. */
 void conn_write_flush(struct conns *t);
-/* After conn_write_flush: write the lossy buffers of connections that are not pausing. */
+/* Call after conn_write_flush(): writes the lossy buffers of connections that are not
+ * pausing. */
 void conn_write_flush_lossy(struct conns *t);
-/* Every CONN_LOSSY_TICK_MS: end the pauses that are over. */
+/* Call every CONN_LOSSY_TICK_MS: ends the pauses that are over. */
 void conn_write_tick(struct conns *t);
 void conn_write_fini(struct conn *c);
 

@@ -14,8 +14,8 @@
 struct conn;
 struct conns;
 
-/* Count n bytes of a request head, which has no connection yet. False, and nothing is
- * counted, when the worker's limit would be exceeded. */
+/* Count n bytes of a request head, which has no connection yet. When the worker's limit
+ * would be exceeded, counts nothing and returns false. */
 bool early_bytes_reserve(struct conns *t, size_t n) ES_MUST_CHECK;
 void early_bytes_release(struct conns *t, size_t n);
 
@@ -28,7 +28,8 @@ uint16_t early_bytes_refusal(
 /* Count the early bytes of a connection again after its buffers have changed. Does
  * nothing after hello. */
 void early_bytes_count(struct conn *c);
-/* hello is sent, or the connection is freed: subtract all its early bytes. */
+/* Call when hello is sent or the connection is freed: subtracts all early bytes of the
+ * connection. */
 void early_bytes_end(struct conn *c);
 
 #endif

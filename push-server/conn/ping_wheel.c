@@ -59,9 +59,9 @@ ping_wheel_pong(struct conn *c)
 	c->ping.ping_at_ms = PING_NONE;
 }
 
-/* True: the pong is late. A slow client reads the ping only after the bytes before it,
- * so the time-out starts again as long as the kernel holds bytes and the peer takes some.
- * Blocked sockets are skipped, because the worker does not read from them and
+/* Returns true when the pong is late. A slow client reads the ping only after the bytes
+ * before it, so the time-out starts again as long as the kernel holds bytes and the peer
+ * takes some. Blocked sockets are skipped, because the worker does not read from them and
  * conn_stalled.c limits them. */
 static bool
 ping_wheel_overdue(struct conn *c, int64_t now_ms)

@@ -1,5 +1,5 @@
-/* The time over which clients should spread their reconnects. When a worker ends, its
- * clients then do not all connect to another worker at once. */
+/* The time over which clients should spread their reconnects. When a worker stops, its
+ * clients then do not all connect to another worker at the same time. */
 #ifndef PUSH_RECONNECT_ADVICE_H
 #define PUSH_RECONNECT_ADVICE_H
 

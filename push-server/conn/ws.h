@@ -1,7 +1,7 @@
 /* ws.c is the only file that calls libwebsockets. libwebsockets gets a socket after the
- * handshake was answered, reads and writes its bytes on the loop, and buffers the bytes
- * that the kernel does not take. It knows no frames: ws_receive.c parses them, and
- * conn_write.c writes them. */
+ * handshake was answered, reads and writes the bytes of the socket on the loop, and
+ * buffers the bytes that the kernel does not take. libwebsockets knows no frames:
+ * ws_receive.c parses them, and conn_write.c writes them. */
 #ifndef PUSH_WS_H
 #define PUSH_WS_H
 
@@ -31,7 +31,7 @@ void ws_close(struct conns *conns);
 void ws_adopt(struct conn *c, int fd, char *first, size_t len);
 
 /* For conn_write.c only. libwebsockets buffers the bytes that the kernel does not take
- * (ws_partial), and writes them first. False: the socket is dead. */
+ * (ws_partial), and writes them first. Returns false when the socket is dead. */
 bool ws_write(struct lws *wsi, const char *bytes, size_t len) ES_MUST_CHECK;
 bool ws_partial(struct lws *wsi);
 /* Stop or resume reading from the socket. While libwebsockets buffers output it does not

@@ -20,7 +20,7 @@ ws_receive_live(const struct conn *c)
 }
 
 /* Count a control frame or a fragment. These frames cost time and carry nothing for the
- * application, so their rate is limited. False: the connection was closed. */
+ * application, so their rate is limited. Returns false when the connection was closed. */
 static bool
 ws_receive_within_rate(struct conn *c)
 {
@@ -160,7 +160,8 @@ ws_receive_control(struct conn *c, const struct frame_piece *piece)
 	conn_bytes_fini(&c->io.control);
 }
 
-/* False: the connection is closing and AFTER_CLOSE_MAX bytes were read. */
+/* Returns false when the connection is closing and the worker has read AFTER_CLOSE_MAX
+ * bytes since the decision to close. */
 static bool
 ws_receive_goes_on(struct conn *c, size_t len)
 {

@@ -13,7 +13,7 @@
 
 #include "core/banned.h"
 
-#define PAUSE_S 0.2 /* when the process has no descriptor left */
+#define PAUSE_S 0.2 /* pause of all accepts when the process has no descriptor left */
 
 struct listener {
 	ev_io io;
@@ -90,7 +90,8 @@ accept_on_pause_over(struct ev_loop *loop, ev_timer *timer, int events)
 	accept_watch(a); /* the timer has expired, so it is not active */
 }
 
-/* Accepts one client. False: accept4() failed, e.g. because no client waits. */
+/* Accepts one client. Returns false when accept4() failed, e.g. because no client waits.
+ */
 static bool
 accept_one(struct listener *l)
 {
@@ -131,7 +132,8 @@ accept_on_readable(struct ev_loop *loop, ev_io *io, int events)
 	}
 }
 
-/* False: an earlier worker of this slot has handed the address over to a successor. */
+/* Returns false when an earlier worker of this slot has handed the address over to a
+ * successor. */
 static bool
 accept_is_listening(int fd)
 {
@@ -197,7 +199,7 @@ accept_close(struct accept *a, bool refuse_waiting)
 	a->n = 0;
 }
 
-/* True: no worker accepts new clients any more. */
+/* Returns true when no worker accepts new clients any more. */
 static bool
 accept_all_drain(const struct accept *a)
 {

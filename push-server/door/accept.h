@@ -9,8 +9,8 @@ struct accept;
 struct handshake;
 struct loop_env;
 
-/* Takes over the worker's listening sockets: accept_free() or accept_drain() closes them.
- * env and handshake must outlive the struct. */
+/* The struct owns the worker's listening sockets from here on: accept_free() or
+ * accept_drain() closes them. env and handshake must outlive the struct. */
 struct accept *accept_new(struct loop_env *env, struct handshake *handshake,
     const struct push_listen *listen, unsigned index);
 /* Call when the worker begins to drain, and again every 100 ms. The worker then accepts

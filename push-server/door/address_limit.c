@@ -8,7 +8,7 @@
 
 #include "core/banned.h"
 
-#define SETS 4096 /* of WAYS addresses each; the hash of an address chooses its set */
+#define SETS 4096 /* sets of WAYS addresses; the hash of an address chooses the set */
 #define WAYS 4    /* a full set replaces the address with the earliest due_us */
 
 /* A GCRA stamp: the time at which the address's next handshake would be due if its

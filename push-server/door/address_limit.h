@@ -18,9 +18,9 @@ void address_limit_free(struct address_limit **l);
 /* Sets a new limit. Handshakes before the change stay charged at the old rate. */
 void address_limit_set(struct address_limit *l, int64_t per_min);
 
-/* True: a client of this address may connect now. False: *retry_ms is the time to wait,
- * in milliseconds. address is numeric text; any other text counts as an address of its
- * own. */
+/* Returns true when a client of this address may connect now. Otherwise *retry_ms is the
+ * time to wait, in milliseconds. address is numeric text; any other text counts as an
+ * address of its own. */
 bool address_limit_take(struct address_limit *l, const char *address, int64_t now_ms,
     int64_t *retry_ms) ES_MUST_CHECK;
 

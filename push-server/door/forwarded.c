@@ -38,9 +38,10 @@ forwarded_last_element(const char *line, size_t *end, size_t *len)
 	return line + start;
 }
 
-/* Reads a line from right to left, up to and including the first address that is no
- * trusted proxy, and leaves the last address that it read in out. True: all addresses of
- * the line are trusted proxies, so the caller continues with the previous line. */
+/* Reads a line from right to left, up to and including the first address that is not a
+ * trusted proxy, and leaves the last address that it read in out. Returns true when all
+ * addresses of the line are trusted proxies: the caller continues with the previous line.
+ */
 static bool
 forwarded_walk_line(
     const char *line, const struct cidr_list *trusted, char out[NET_ADDRESS_TEXT])

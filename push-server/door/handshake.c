@@ -29,7 +29,7 @@ struct request {
 	ev_timer deadline;        /* for the PROXY header and the head together */
 	bool needs_proxy;         /* the PROXY header has not come yet */
 	bool peer_trusted;        /* the worker trusts X-Forwarded-For of this peer */
-	bool waits_for_origin;    /* origins.c is asking whether its origin is allowed */
+	bool waits_for_origin;    /* origins.c is asking whether the Origin is allowed */
 	struct request_head head; /* valid once it is complete; its texts are in data */
 	char peer[NET_ADDRESS_TEXT];
 	size_t len;
@@ -243,8 +243,8 @@ handshake_log_proxy(struct handshake *h, const char *peer, const char *why)
 	    LOG_STR("why", why));
 }
 
-/* Removes the PROXY header from the front of r->data. False: the header is incomplete,
- * nothing follows it yet, or r is freed. */
+/* Removes the PROXY header from the front of r->data. Returns false when the header is
+ * incomplete, when nothing follows the header yet, or when r is freed. */
 static bool
 handshake_read_proxy(struct request *r)
 {

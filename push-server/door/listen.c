@@ -58,8 +58,8 @@ listen_open_tcp_one(const struct addrinfo *ai, int backlog, bool reuse_port)
 }
 
 /* Without a take-over, first bind without SO_REUSEPORT, which fails when another server
- * has the port. With SO_REUSEPORT alone both servers would listen, and each would get a
- * part of the clients. */
+ * has the port. If it bound with SO_REUSEPORT only, both servers would listen, and each
+ * would get a part of the clients. */
 static int
 listen_open_tcp_all(const struct addrinfo *ai, unsigned workers, int backlog,
     enum unix_socket_how how, int fds[])

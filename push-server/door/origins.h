@@ -24,7 +24,7 @@ void origins_free(struct origins **o);
 /* answered(ctx) is called after each answer of the database, never from origins_look. */
 void origins_listen(struct origins *o, void (*answered)(void *ctx), void *ctx);
 /* While the database is away, the last answer stays valid, and an origin without an
- * answer is allowed. No client is accepted because of that: the look-up of its token's
+ * answer is allowed. This admits no client without rights: the look-up of the token's
  * user fails, too. */
 enum origins_answer origins_look(struct origins *o, const char *origin) ES_MUST_CHECK;
 

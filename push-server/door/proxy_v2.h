@@ -28,7 +28,8 @@ struct proxy_v2 {
 	struct net_address client;
 };
 
-/* The TLVs are skipped; they must fit the header. *out is set with PROXY_V2_DONE only. */
+/* The TLVs are skipped; they must fit the header. Sets *out only when it returns
+ * PROXY_V2_DONE. */
 enum proxy_v2_verdict proxy_v2_parse(
     const void *data, size_t len, struct proxy_v2 *out) ES_MUST_CHECK;
 

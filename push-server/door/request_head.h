@@ -17,12 +17,12 @@ enum request_verdict {
 	REQUEST_MORE,    /* the head is not complete */
 	REQUEST_UPGRADE, /* a good handshake */
 	REQUEST_HEALTH,  /* GET /healthz */
-	REQUEST_REFUSED, /* answer status */
+	REQUEST_REFUSED, /* refuse the request with status */
 };
 
-/* The texts point into the parsed buffer. */
+/* The strings point into the parsed buffer. */
 struct request_head {
-	size_t len; /* of the head; later bytes belong to the WebSocket */
+	size_t len; /* bytes of the head; later bytes belong to the WebSocket */
 	int status; /* REQUEST_REFUSED */
 	const char *why;
 	const char *key;

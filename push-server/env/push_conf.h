@@ -18,7 +18,7 @@ struct push_conf {
 	const char *listen, *ops_listen, *ops_from, *metrics_file;
 	int64_t workers, connections; /* connections is the limit of one worker */
 	int64_t user_connections, address_connections_per_min;
-	const char *trusted_proxies; /* cidr_list.h */
+	const char *trusted_proxies; /* list of networks, in the format of cidr_list.h */
 	int64_t early_bytes, early_total_bytes;
 	int64_t frame_max_bytes, out_bytes, sndbuf_bytes, stalled_ms;
 	int64_t head_timeout_ms, auth_timeout_ms, send_timeout_ms, drain_ms;
@@ -28,7 +28,7 @@ struct push_conf {
 	int64_t lookup_batch; /* see gather.h */
 
 	int64_t log_channel_bytes, log_bytes; /* memory for the logs of recent events */
-	/* events of one channel that are replayed before a gap */
+	/* maximum number of events of one channel that are replayed; more give a gap */
 	int64_t replay_limit;
 	/* events and bytes of history read from PostgreSQL */
 	int64_t replay_budget, page_bytes;

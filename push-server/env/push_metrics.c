@@ -6,8 +6,8 @@
 
 static const double latency_s[] = {.005, .01, .025, .05, .1, .2, .4, .8, 1.6, 5};
 
-/* In the order of the rows PM_CLOSE_FIRST and following. The last of these rows counts
- * all other codes. */
+/* In the order of the rows PM_CLOSE_FIRST and following. The row PM_CLOSE_LAST counts all
+ * other codes. */
 static const unsigned close_codes[] = {1000, 1001, 1002, 1003, 1005, 1006, 1007, 1009,
     1011, 4001, 4002, 4003, 4004, 4005, 4008, 4009, 4100, 4101, 4102, 4103, 4104, 4200};
 _Static_assert(PM_CLOSE_LAST - PM_CLOSE_FIRST == ES_COUNT(close_codes),

@@ -9,14 +9,15 @@
 
 #define FLOOD_WINDOW_MS 10000
 
-/* Count one frame in this window (ES_LIMIT_FRAMES); type and id may be NULL. False: the
- * rate is exceeded, and the client got an error frame or was closed. */
+/* Count one frame in this window (ES_LIMIT_FRAMES); type and id may be NULL. Returns
+ * false when the rate is exceeded: the client has received an error frame, or its
+ * connection is closed. */
 bool flood_within_rate(struct conn *c, const char *type, const char *id) ES_MUST_CHECK;
 /* Count one channel that a subscribe or an entry of a sync asks for
  * (ES_LIMIT_SUBSCRIBES). ES_RATE_LIMITED: the rate is exceeded. The caller sends the
  * error frame; the connection may be closed already. */
 enum es_code flood_count_subscribe(struct conn *c, struct es_err *err) ES_MUST_CHECK;
-/* Count a send that its rate limit refused, or a subscribe to a channel that does not
+/* Count a send that a rate limit refused, or a subscribe to a channel that does not
  * exist. More than 1,000 in a window close the connection with 4103. */
 void flood_count_refused(struct conn *c);
 

@@ -21,7 +21,7 @@ frame_auth_handle(struct frames *f, struct conn *c, const void *in, const char *
 	const struct auth_in *auth = in;
 
 	(void)a;
-	if (c->state == CONN_GREETING) { /* hello or a close follows, and no ack */
+	if (c->state == CONN_GREETING) { /* the answer is hello or a close, not an ack */
 		greeting_token(f->who, c, auth->token);
 		return ES_OK;
 	}

@@ -79,8 +79,8 @@ frames_run(struct frames *f, struct conn *c, const struct frame_type *type,
 
 /* Counts a failed frame of a type with FRAME_OWN_LIMIT: the frame failed before its own
  * limit could count it. ES_BUSY (too many sends wait for this channel) counts as a
- * refused send, any other failure by ES_LIMIT_FRAMES. False: the client got an error
- * frame or was closed already. */
+ * refused send, any other failure by ES_LIMIT_FRAMES. Returns false when the client has
+ * already received an error frame or its connection is closed. */
 static bool
 frames_count_failed(struct conn *c, const struct frame_type *type, enum es_code rc,
     const struct frame_head *head)

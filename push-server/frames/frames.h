@@ -16,7 +16,7 @@ struct who;
 struct send_queue;
 struct read_marks;
 
-/* The parts that the handlers use; filled in worker/. */
+/* The parts of the worker that the handlers use; worker/ fills the struct. */
 struct frames {
 	struct loop_env *env;
 	struct conns *conns;
@@ -45,7 +45,7 @@ enum frame_flag {
 
 struct frame_type {
 	const char *type;
-	/* besides type and id; unknown fields are ignored */
+	/* the fields besides type and id; unknown fields are ignored */
 	const struct json_field *fields;
 	size_t n_fields;
 	size_t size; /* bytes of the struct that the fields fill */
@@ -53,7 +53,7 @@ struct frame_type {
 	unsigned flags;
 };
 
-/* Each is defined in frame_<type>.c. */
+/* frame_<type>.c defines each type. */
 extern const struct frame_type frame_subscribe, frame_unsubscribe, frame_sync, frame_send,
     frame_typing, frame_read, frame_presence, frame_presence_watch, frame_auth,
     frame_ping;
@@ -63,7 +63,7 @@ extern const size_t n_frame_types;
 
 /* Handles one whole text message of a client. */
 void frames_receive(struct frames *f, struct conn *c, const char *json, size_t len);
-/* hello is queued: handle the frames that waited for it. */
+/* Call when hello is queued: handles the frames that waited for hello. */
 void frames_resume(struct frames *f, struct conn *c);
 /* Writes the table as JSON:
  * [{"type":"send","fields":["channelId","body","clientMessageId"]}] */

@@ -22,7 +22,7 @@ struct acl {
 	acl_moved *moved;
 	struct table tenants;
 	bool asked;               /* a poll is under way */
-	bool again;               /* poll once more when it ends */
+	bool again;               /* poll once more after the poll under way */
 	int64_t next_ms, good_ms; /* times of the next poll and the last answer */
 };
 
@@ -89,7 +89,8 @@ acl_conn_open(struct hub *hub, struct conn *c)
 	}
 	held->n_conns++;
 	if (c->acl_version > held->version)
-		/* the tenant's other connections were looked up before the change */
+		/* the tenant's other connections were looked up before the change: look
+		 * them up again */
 		acl_move(hub, held, c->acl_version);
 	else if (c->acl_version < held->version)
 		hub->io.revalidate_conn(hub->io.ctx, c);
@@ -122,8 +123,8 @@ acl_poll_soon(struct hub *hub)
 	hub->acl->again = hub->acl->asked;
 }
 
-/* Look up the user or the jti that the hint names at once. When the hint's version is the
- * known version + 1, only this user or these tokens have changed. A larger step means
+/* Immediately look up the user or the jti that the hint names. When the hint's version is
+ * the known version + 1, only this user or these tokens have changed. A larger step means
  * that a hint was lost: poll, so that all connections of the tenant are looked up. */
 static void
 acl_take_hint(struct hub *hub, struct held *held, const struct control *hint)

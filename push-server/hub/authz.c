@@ -12,8 +12,8 @@
 
 #include "core/banned.h"
 
-/* A waiting caller of authz_check(). On authz->known it waits for the end of the turn,
- * else for the answer to a question. */
+/* A waiting caller of authz_check(). A waiter on authz->known waits for the end of the
+ * turn; any other waiter waits for the answer to a question. */
 struct waiter {
 	struct list place;
 	authz_done *done;
@@ -26,7 +26,7 @@ struct question {
 	struct table_node node; /* in unasked */
 	struct list place;      /* on to_ask, then on a batch */
 	struct rights_key right;
-	struct list waiters; /* none: only a renewal */
+	struct list waiters; /* empty: the question only renews a grant */
 	int64_t asked_ms;
 };
 
@@ -49,7 +49,7 @@ struct authz *
 authz_new(const struct hub_limits *limits)
 {
 	struct authz *az = mem_new(1, sizeof(*az));
-	/* A client's message waits for the answer. */
+	/* Gather only briefly, because a client's message waits for the answer. */
 	const struct gather_limits gather = {
 	    .batch = limits->lookup_batch, .hurried = true};
 

@@ -20,7 +20,8 @@ void authz_check(struct hub *hub, const struct conn *c, const struct channel_id 
     authz_done *done, void *ctx);
 /* Call at the end of each turn of the loop. Sends the new questions, of all users and
  * channels, in as few statements as the limits allow; answers the waiters that need no
- * question; drops expired rights. True: more work waits, so the loop must not sleep. */
+ * question; drops expired rights. Returns true when more work waits, so the loop must not
+ * sleep. */
 bool authz_turn(struct hub *hub) ES_MUST_CHECK;
 /* Call about every 250 ms: asks again for the rights that were used and expire soon, many
  * in one statement, so that senders who keep sending do not wait. */

@@ -362,10 +362,10 @@ channel_drop_lingering(struct hub *hub)
 }
 
 /* Refuse each subscription whose deadline has passed before Redis confirmed the topic.
- * They are not in the order of their deadlines, because a request that had to queue as an
- * applicant has already used some of its time. So look at all of them. While Redis is up
- * there are few. While Redis is away there are only those of the last join_timeout_ms,
- * because older ones were refused. */
+ * Look at all subscriptions, because the list is not in the order of the deadlines: a
+ * request that had to queue as an applicant has already used some of its time. While
+ * Redis is up, the list is short. While Redis is away, it has only the subscriptions of
+ * the last join_timeout_ms, because older ones were refused. */
 static void
 channel_drop_opening(struct hub *hub)
 {

@@ -24,7 +24,7 @@ struct channel {
 	bool confirmed : 1;   /* Redis has confirmed the topic */
 	/* a reader has received an ack: keep the channel for linger_ms without readers */
 	bool entered : 1;
-	/* The next three are valid once a reader's right to read was confirmed. */
+	/* These three are valid once a reader's right to read was confirmed. */
 	bool is_private : 1;
 	bool archived : 1;
 	bool admins_post : 1; /* the database checks each sender's right to post */
@@ -32,9 +32,10 @@ struct channel {
 	bool jumped : 1; /* the subscribers have received that gap already, because the
 	                  * sequence number jumped by more than RECOVERED_LEAST */
 	unsigned n_subs;
-	struct list subs;    /* all of them */
-	struct list joining; /* those that wait for the topic's confirmation */
-	/* those whose cursor is at the head or ahead; woken: an event has come since */
+	struct list subs;    /* all subscriptions of the channel */
+	struct list joining; /* subscriptions that wait for the topic's confirmation */
+	/* idle: subscriptions whose cursor is at the head or ahead of it. woken:
+	 * subscriptions that an event has moved from idle. */
 	struct list idle, woken;
 	struct list in_compare_order, on_checks, on_dirty, on_suspects; /* of the hub */
 	struct list on_aging; /* on hub->opening, then on hub->lingering */
@@ -72,7 +73,8 @@ void channel_check_head(struct channel *ch);
 void channel_wake(struct channel *ch);
 int64_t channel_head(const struct channel *ch); /* -1: no log yet */
 void channel_on_confirmed(struct channel *ch);
-void channel_on_subscription_freed(struct channel *ch); /* a subscription was freed */
+/* Call when a subscription was freed. */
+void channel_on_subscription_freed(struct channel *ch);
 void channel_tick(struct hub *hub);
 
 #endif

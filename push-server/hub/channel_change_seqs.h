@@ -1,5 +1,6 @@
-/* The numbers of the events by which a channel became private or public, and was deleted.
- * An answer of the database that is older must not undo the effect of the event. */
+/* The numbers of the last event that made a channel private or public, and of the event
+ * that deleted it. An answer of the database that is older must not undo the effect of
+ * the event. */
 #ifndef PUSH_CHANNEL_CHANGE_SEQS_H
 #define PUSH_CHANNEL_CHANGE_SEQS_H
 
@@ -10,7 +11,8 @@ struct channel_change_seqs {
 	int64_t deleted_at;    /* the event channel_deleted; 0: none */
 };
 
-/* *t is NULL until the first call, because most channels never change in this way. */
+/* *t is NULL before the first call, which allocates it, because most channels never
+ * change in this way. */
 void channel_change_seqs_set_visibility(struct channel_change_seqs **t, int64_t seq);
 void channel_change_seqs_set_deleted(struct channel_change_seqs **t, int64_t seq);
 /* t may be NULL. */

@@ -12,7 +12,8 @@
 #include "core/banned.h"
 
 #define BUDGET_MINUTE 60000 /* window of the replay budget, in ms */
-/* Woken subscriptions of one channel that are handled before the next channel's. */
+/* Number of woken subscriptions of one channel that are handled before those of the next
+ * channel. */
 #define WAKE_CHUNK 1024
 /* One write to a socket costs about as much as checking this many subscriptions. */
 #define LOOKS_PER_WRITE 16
@@ -20,9 +21,9 @@
 enum step {
 	STEP_MORE,      /* the cursor is behind: look at it again */
 	STEP_CAUGHT_UP, /* the cursor is at the head, or ahead of it */
-	STEP_ELSEWHERE, /* it waits for a page or an answer, or is freed: don't touch it
-	                 */
-	STEP_TAKEN,     /* its span is in the batch; it stays on its list */
+	STEP_ELSEWHERE, /* the subscription waits for a page or an answer, or is freed:
+	                   don't touch it */
+	STEP_TAKEN,     /* its span is in the batch; the subscription stays on its list */
 	STEP_FULL, /* its span did not fit: leave it for the connection's next write */
 };
 
@@ -62,7 +63,7 @@ deliver_take(struct deliver_batch *b, struct subscription *sub,
 
 	if (span->n > 0)
 		return deliver_batch_add(b, &part) ? STEP_TAKEN : STEP_FULL;
-	sub->at = span->through; /* these numbers have no frame */
+	sub->at = span->through; /* the span has no frame for these numbers */
 	return deliver_next_step(sub);
 }
 
@@ -175,7 +176,8 @@ deliver_advance(const struct deliver_part *part, int64_t wall_ms)
 	deliver_place(sub, deliver_next_step(sub));
 }
 
-/* Write the batch and move the cursors over it. False: the socket takes nothing now. */
+/* Write the batch and move the cursors over it. Returns false when the socket takes
+ * nothing now. */
 static bool
 deliver_send(struct hub_conn *hc)
 {

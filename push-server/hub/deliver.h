@@ -5,8 +5,8 @@
 
 #include "hub/hub_state.h"
 
-/* Serve the connections that are ready, within the limits of a turn. True: some are not
- * served yet. */
+/* Serve the connections that are ready, within the limits of a turn. Returns true when
+ * some are not served yet. */
 bool deliver_turn(struct hub *hub);
 /* Serve a connection whose socket takes bytes again. */
 void deliver_writable(struct hub_conn *hc);

@@ -31,8 +31,9 @@ void deliver_batch_free(struct deliver_batch **b);
 void deliver_batch_begin(struct deliver_batch *b, size_t room);
 /* Maximum bytes of the next span, at least 1. A span of a single frame may be longer. */
 size_t deliver_batch_room(const struct deliver_batch *b);
-/* Add a span to the write. False: the span does not fit behind the spans in the batch. An
- * empty batch takes any span. The span's bytes must stay valid until the write. */
+/* Add a span to the write. Returns false when the span does not fit behind the spans in
+ * the batch. An empty batch takes any span. The span's bytes must stay valid until the
+ * write. */
 bool deliver_batch_add(
     struct deliver_batch *b, const struct deliver_part *part) ES_MUST_CHECK;
 unsigned deliver_batch_n(const struct deliver_batch *b);

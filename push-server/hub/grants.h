@@ -24,14 +24,14 @@ void grants_add(struct grants *g, const struct rights_key *right,
  * or a later one. Marks it as used. */
 bool grants_find(struct grants *g, const struct rights_key *right, int64_t acl_version,
     int64_t now_ms, bool *out_archived);
-/* Calls ask for each grant that was used and is older than half of keep_ms, once for each
- * grants_add() of it: such a grant should be renewed before a message needs it again. The
- * callback must not change the grants. */
+/* Calls ask for each grant that was used and is older than half of keep_ms, at most once
+ * after each grants_add(): such a grant should be renewed before a message needs it
+ * again. The callback must not change the grants. */
 void grants_each_to_renew(struct grants *g, int64_t now_ms,
     void (*ask)(void *ctx, const struct rights_key *right), void *ctx);
-/* The answer to a question that was asked for a renewal at asked_ms; NULL: the right is
- * gone. A grant that was removed or replaced since then stays as it is, because the
- * answer may be older than the change. */
+/* Take the answer to a renewal that was asked for at asked_ms; a NULL row means that the
+ * right is gone. A grant that was removed or replaced since then stays as it is, because
+ * the answer may be older than the change. */
 void grants_renew(struct grants *g, const struct rights_key *right,
     const struct rights_row *row, int64_t asked_ms, int64_t now_ms);
 /* Remove the grants older than keep_ms. */

@@ -11,7 +11,7 @@
 #include "core/banned.h"
 
 #define ROUND_S       30 /* all heads are compared once in this time */
-#define ROUND_BLIND_S 2  /* while the connection for topics is down */
+#define ROUND_BLIND_S 2  /* one round while the topics connection is down */
 #define ASKED_MAX     4  /* maximum number of questions under way */
 #define BACKOFF_MS    500
 /* Wait this long before a repair: an event committed just now may still arrive by
@@ -83,7 +83,7 @@ heads_ask_new(struct hub *hub, size_t n)
 	ask->hub = hub;
 	ask->done = heads_done;
 	at += sizeof(*ask);
-	ask->before = (void *)at; /* first: only this array needs alignment */
+	ask->before = (void *)at; /* place this array first: only it needs alignment */
 	at += n * sizeof(*ask->before);
 	ask->tenants = (void *)at;
 	at += n * sizeof(*ask->tenants);

@@ -214,8 +214,8 @@ hub_channel_of(struct hub *hub, const char *topic)
 }
 
 /* An event that can't be read leaves a hole in the numbers. Compare the channel's head
- * with the database at once. Otherwise its readers would wait for the next round, up to
- * 30 s. */
+ * with the database immediately. Otherwise the channel's readers would wait for the next
+ * round, up to 30 s. */
 static void
 hub_odd_event(
     struct hub *hub, struct channel *ch, const char *topic, const struct es_err *err)

@@ -8,16 +8,16 @@
 struct hub_limits {
 	size_t log_bytes, log_channel_bytes;
 	size_t page_bytes;
-	unsigned max_subscriptions; /* of one connection */
+	unsigned max_subscriptions; /* maximum for one connection */
 	int64_t replay_limit;       /* events to replay of one channel; more give a gap */
 	int64_t replay_budget;      /* events from PostgreSQL per connection and minute */
 	size_t lookup_batch;        /* questions for rights in one statement */
 	unsigned turn_writes;       /* socket writes in one turn of the loop */
 	unsigned turn_wakes;        /* woken subscriptions handled in one turn */
 	int64_t linger_ms;          /* how long a channel without subscribers is kept */
-	int64_t join_timeout_ms;    /* when a subscribe without an answer fails */
-	int64_t rights_keep_ms;     /* how long a sender's right is cached */
-	size_t rights_max;          /* maximum number of senders' rights in the cache */
+	int64_t join_timeout_ms; /* a subscribe without an answer fails after this time */
+	int64_t rights_keep_ms;  /* how long a sender's right is cached */
+	size_t rights_max;       /* maximum number of senders' rights in the cache */
 	int64_t acl_poll_ms;
 };
 extern const struct hub_limits hub_limits_default;
@@ -33,7 +33,7 @@ void hub_free(struct hub **hub);
  * them. */
 void hub_set_limits(struct hub *hub, const struct hub_limits *limits);
 
-/* The ctx of the io that hub_new() was given. */
+/* Returns the ctx of the struct hub_io that hub_new() has received. */
 void *hub_io_ctx(const struct hub *hub);
 
 /* Call when hello is queued for the connection. Sets c->hub. */
@@ -52,7 +52,7 @@ void hub_on_topic_subscribed(struct hub *hub, const char *topic);
 void hub_on_topics_state(struct hub *hub, bool up);
 
 /* Call at the end of each turn of the loop: sends questions to the database and frames to
- * clients. True: more work waits, so the loop must not sleep. */
+ * clients. Returns true when more work waits, so the loop must not sleep. */
 bool hub_turn(struct hub *hub);
 /* Call about every 250 ms: repeats failed questions, ends requests that time out, and
  * frees channels that have had no subscriber for linger_ms. */

@@ -11,7 +11,7 @@
 
 /* The effect of a request on its subscription. */
 struct outcome_of {
-	int64_t at;          /* where the cursor goes */
+	int64_t at;          /* new position of the cursor */
 	enum gap_reason gap; /* a gap up to `at`; GAP_REASONS: no gap */
 };
 
@@ -63,8 +63,8 @@ sub_answer_first(struct subscription *sub, const struct outcome_of *outcome, int
 	sub_request_drop(&sub->requests);
 }
 
-/* True: the worker can answer from the log. No gap is needed, and the worker has seen
- * every event that the cursor skips. */
+/* Returns true when the worker can answer from the log: no gap is needed, and the worker
+ * has seen every event that the cursor skips. */
 static bool
 sub_answer_knows(const struct subscription *sub, const struct outcome_of *outcome)
 {
@@ -101,9 +101,9 @@ sub_answer_again(
 		sub_set_pending(sub);
 }
 
-/* True: the outcome is a reset, but the database's snapshot may be older than the
- * request. The client may know a newer event or epoch, e.g. from REST, so that the reset
- * would be wrong. */
+/* Returns true when the outcome is a reset, but the database's snapshot may be older than
+ * the request. The client may know a newer event or epoch, e.g. from REST, so that the
+ * reset would be wrong. */
 static bool
 sub_answer_is_older(const struct subscription *sub, const struct outcome_of *outcome,
     int64_t head, uint64_t ask_id)

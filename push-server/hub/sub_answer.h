@@ -23,8 +23,8 @@
 void sub_answer_again(
     struct subscription *sub, const struct subscribe_request *req, int64_t deadline_ms);
 /* The database has confirmed the right to read, and row is its answer to the question
- * ask_id: answer the waiting requests. False: the first waiting request may be newer than
- * row, so the caller must ask the database again. */
+ * ask_id: answer the waiting requests. Returns false when the first waiting request may
+ * be newer than row: the caller must ask the database again. */
 bool sub_answer_row(struct subscription *sub, const struct rights_row *row,
     uint64_t ask_id) ES_MUST_CHECK;
 /* For a joined subscription that waits for the database: refuse the requests whose

@@ -8,21 +8,22 @@
 
 /* One allocation: freed by sub_request_free() and sub_request_drop(). */
 struct sub_request {
-	struct sub_request *next; /* a later one */
+	struct sub_request *next; /* next in the list */
 	struct sub_request *last; /* the list's last request; set in the first one only */
 	const char *op;           /* "subscribe", "sync" */
 	const char *id;           /* NULL: the client receives no ack, only errors */
-	const char *epoch;        /* the client's, or NULL */
+	const char *epoch;        /* the client's epoch, or NULL */
 	bool has_after;
 	int64_t after;
 	int64_t deadline_ms; /* after this time the answer is an error */
 	/* The question that was under way when the request came, or 0. Its answer may be
 	 * older than `after`. */
 	uint64_t ask_id;
-	/* The worker has made the request itself. The error at its deadline tells the
-	 * reader that a live subscription waits for the database. */
+	/* The worker has made the request itself. When this request reaches its deadline,
+	 * the error informs the reader that a live subscription waits for the database.
+	 */
 	bool internal;
-	char text[]; /* holds id and epoch */
+	char text[]; /* the strings of id and epoch */
 };
 
 /* Append a copy of req. Requests are answered in the order of the list, oldest first. */

@@ -91,7 +91,7 @@ subscribe_admit(
 	} else if (row->head < head_before) {
 		channel_reset(ch, row->head); /* the database was restored */
 		if (sub->joined)
-			return; /* channel_reset() has sent its gap */
+			return; /* channel_reset() has sent the subscription's gap */
 	}
 	if (ch->is_private && !row->is_private) {
 		sub_ask_again(sub); /* the channel became private after row was read */

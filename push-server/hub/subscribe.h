@@ -49,8 +49,8 @@ void subscribe_check_rights_again(struct conn *c);
 void subscribe_end(struct hub *hub, struct conn *c, const struct channel_id *channel);
 
 /* Take the answer to a question of rights_ask.h; row is NULL when the user may not read.
- * Drops the answer when the item's ask_id is not that of the present applicant or
- * subscription: the question was for an earlier one. */
+ * Drops the answer when the ask_id of the item differs from that of the present applicant
+ * or subscription: the question belonged to an earlier one. */
 void subscribe_judge(struct hub *hub, const struct authorise_item *item,
     const struct rights_row *row, enum es_code rc);
 
