@@ -25,7 +25,7 @@ OPTIONS = {
                    "master SIGTERM when the new one is ready.",
     "--help": "Print the options and all settings.",
     "--version": "Print the name and the version.",
-    "--check-config": "Read all settings, print each fault, and end with status 0 or 78.",
+    "--check-config": "Read all settings, print each fault, and exit with status 0 or 78.",
     "--print-config": "Print all settings with their source; secrets are masked.",
     "--settings-markdown": "Print the table of settings as Markdown.",
     "--settings-json": "Print the table of settings as JSON.",

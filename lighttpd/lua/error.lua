@@ -69,6 +69,6 @@ end
 r.resp_header["X-Content-Type-Options"] = "nosniff"
 r.resp_header["X-Frame-Options"] = "DENY"
 r.resp_header["Referrer-Policy"] = "no-referrer"
--- Answer with the status of the page: lighttpd itself says 500 when a back end ends in the middle
+-- Answer with the status of the page: lighttpd itself says 500 when a back end stops in the middle
 -- of a request, and errors/problem.500.html makes that a 502.
 return status

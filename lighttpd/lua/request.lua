@@ -1,7 +1,7 @@
 -- lighttpd runs this script at the start of each request. The script sets the fields of the access
 -- log, and selects the entry (`:0` to `:9`) in the table of back ends (60-echostream.conf).
 
-local SLOT_MS = 200 -- of ten slots: each entry is unused for 1.8 s, and lighttpd enables it within 1 s
+local SLOT_MS = 200 -- one of ten slots: an entry then rests for 1.8 s, and lighttpd enables it within 1 s
 local r = lighty.r
 
 -- Encode all bytes but printable ASCII as in a URL, because a client may send any bytes and the access

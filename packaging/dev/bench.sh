@@ -1,4 +1,5 @@
-# ./dev bench: measure EchoStream beside a floor, on a private stack.
+# ./dev bench: measure EchoStream and, for comparison, a bare server (the floor), on a private
+# stack.
 
 verb_bench() {
 	case ${1:-} in

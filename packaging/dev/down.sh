@@ -1,6 +1,6 @@
 # ./dev down, reset and clean: stop the stack, and delete its data.
 
-# stack_stop: stop the supervisor and all programs; exit when the supervisor does not end
+# stack_stop: stop the supervisor and all programs; fail when the supervisor does not exit
 stack_stop() {
 	if status_running; then
 		supervisor=$(cat "$RUN/up.pid" 2>/dev/null) || supervisor=''
@@ -10,7 +10,8 @@ stack_stop() {
 		limit=$(stop_all_limit)
 		flock -w "$limit" "$DEV/lock" true ||
 			die 1 "the stack (pid $supervisor) did not stop in $limit s"
-		# The kernel frees the lock of an ending process before its pid, so wait for the pid, too.
+		# The kernel frees the lock of an exiting process before its pid, so wait for the
+		# pid, too.
 		[ -z "$supervisor_birth" ] || await_end "$supervisor" "$supervisor_birth" 50 ||
 			die 1 "the stack (pid $supervisor) does not end"
 	fi

@@ -51,8 +51,8 @@ ask() {
 	curl -s -f -o /dev/null -m 2 "$@"
 }
 
-# program_ready NAME: succeed when the program itself answers. /readyz checks the servers that it
-# needs.
+# program_ready NAME: succeed when the program itself answers. Ask /healthz, because /readyz also
+# checks the servers that the program needs.
 program_ready() {
 	case $1 in
 	postgres) pg_ready ;;

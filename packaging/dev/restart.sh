@@ -15,7 +15,8 @@ restart_inode() {
 }
 
 # restart_port NAME: print the inodes of the sockets that listen on push's own port. Old and new
-# workers share the port until an old worker finds the new sockets, within a second, and leaves.
+# workers share the port for up to a second, until the old workers find the new sockets and close
+# theirs.
 restart_port() {
 	[ "$1" = push ] || return 0
 	awk -v port=":$(printf %04X "$ES_PUSH_PORT")" \

@@ -79,7 +79,8 @@ revive() {
 		exit 1
 	fi
 	[ "$was_ready" = yes ] || nap 1
-	# Do not let push take over: another stack may have its port by now, and both would share the port.
+	# Do not let push take over: another stack may use push's port by now, and both stacks would
+	# share the port.
 	case $1 in
 	api | fanout) launch "$1" --take-over ;;
 	*) launch "$1" ;;

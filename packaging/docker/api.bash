@@ -1,6 +1,7 @@
 #!/bin/bash
-# Runs echostream-api and lighttpd in one container until either ends or SIGTERM comes. tini is
-# process 1: it reaps orphans and passes signals on to this script. SIGHUP goes to echostream-api.
+# Runs echostream-api and lighttpd in one container until one of them exits or SIGTERM arrives. tini
+# is process 1: it reaps orphans and passes signals on to this script. SIGHUP goes to
+# echostream-api.
 set -u
 
 say() {
@@ -40,6 +41,6 @@ await "$api"
 name=lighttpd
 [ "$ended" = "$front" ] || name=echostream-api
 say error 'program ended, so the container ends' $name $code
-# An end without a SIGTERM is a failure, also when the program exited with 0.
+# Without a SIGTERM, any exit is a failure, also with status 0.
 [ $code -ne 0 ] || code=1
 exit $code
