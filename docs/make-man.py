@@ -52,7 +52,7 @@ PROGRAMS = {
 }
 
 SIGNALS = {
-    "SIGTERM, SIGINT": "Drain: accept no more clients, finish the work, and end within the time "
+    "SIGTERM, SIGINT": "Drain: accept no more clients, finish the work, and exit within the time "
                        "that the setting {drain} names.",
     "SIGHUP": "Read the settings file and the files of secrets again. The log has the result.",
 }

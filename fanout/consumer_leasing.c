@@ -111,8 +111,8 @@ consumer_leasing_run(struct consumer *w)
 
 		from += taken;
 		consumer_beat(w);
-		/* Extend the leases at once when a batch can't be committed: the outage
-		 * may last. */
+		/* Extend the leases immediately when a batch can't be committed, because
+		 * the outage may last. */
 		if (taken == 0 && !kept)
 			keep_at_ms = 0;
 		kept |= taken == 0;
@@ -122,8 +122,8 @@ consumer_leasing_run(struct consumer *w)
 			consumer_leasing_extend(w, msgs + from, n - from, &keep_at_ms);
 		}
 	}
-	/* Stopping: give the messages back at once, so that their groups are not blocked
-	 * until the leases end. */
+	/* The worker is stopping: give the messages back, so that their groups are not
+	 * blocked until the leases end. */
 	if (from < n)
 		IGNORE(queue_retry(w->queue, 0, msgs + from, n - from, 0, &err));
 	w->failures = 0;

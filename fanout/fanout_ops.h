@@ -11,7 +11,7 @@
 int fanout_ops_run(const struct fanout_conf *conf, const struct unix_socket *s,
     struct metrics *m, unsigned slot);
 
-/* A worker without a heartbeat for this long hangs. */
+/* A worker counts as hung when it has had no heartbeat for this time. */
 int64_t fanout_ops_hung_after_ms(const struct fanout_conf *conf);
 
 #endif

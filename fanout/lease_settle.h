@@ -17,12 +17,12 @@ enum es_code lease_settle_trim(
     struct leases *l, struct queue *q, struct arena *a, struct es_err *err) ES_MUST_CHECK;
 
 /* Settles the last lease in held and gives it back, so that another worker can claim it.
- * There must be one. */
+ * Call only when held is not empty. */
 enum es_code lease_settle_give_back(struct leases *l, struct pg *pg, struct queue *q,
     struct arena *a, struct es_err *err) ES_MUST_CHECK;
 
-/* Gives all leases back without settling them, so that other workers need not wait for
- * their end. A failure is logged. */
+/* Gives all leases back without settling the partitions, so that other workers need not
+ * wait until the leases expire. A failure is logged. */
 void lease_settle_give_back_all(struct leases *l, struct pg *pg, struct arena *a);
 
 #endif

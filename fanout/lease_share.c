@@ -29,10 +29,10 @@ lease_share_renew(struct leases *l, struct pg *pg, struct arena *a, struct es_er
 	return ES_OK;
 }
 
-/* When the partition's stream was flushed or lost its end, new entries may get positions
- * below the one that the worker read last, and it would skip them. So the worker reads
- * the stream from its beginning. An entry that the worker reads twice is committed only
- * once. */
+/* When the partition's stream was flushed or lost its newest entries, new entries may get
+ * positions below the one that the worker read last, and it would skip them. So the
+ * worker reads the stream from its beginning. An entry that the worker reads twice is
+ * committed only once. */
 static enum es_code
 lease_share_check_flushed(
     struct lease *held, struct queue *q, struct metrics *metrics, struct es_err *err)
@@ -101,8 +101,9 @@ lease_share_fair_share(const struct leases *l, const struct partition all[], siz
 }
 
 /* When to update the leases again: after a third of the lease, or sooner when another
- * worker's lease is about to end, so that its partition is not idle for long. The other
- * workers take a dead worker's share once the roster no longer lists that worker. */
+ * worker's lease is about to expire, so that its partition is not idle for long. The
+ * other workers take a dead worker's share once the roster no longer lists that worker.
+ */
 static int64_t
 lease_share_wait_ms(
     const struct leases *l, size_t share, const struct partition all[], size_t n)

@@ -14,8 +14,8 @@ struct lease {
 	char read[QUEUE_POSITION_MAX];  /* position of the last entry that is committed;
 	                                   the next batch stores it */
 	char ahead[QUEUE_POSITION_MAX]; /* position of the last entry that the worker has
-	                                   put into a batch; read when no batch is planned
-	                                   or under way */
+	                                   put into a batch; equal to `read` when no batch
+	                                   is planned or under way */
 	bool alone;   /* commit the next batch apart from the other partitions, because
 	                 one with them has failed */
 	bool trimmed; /* the queue is trimmed up to done */

@@ -82,8 +82,8 @@ stop_signal() {
 	esac
 }
 
-# stop_one NAME PID BIRTH: send the stop signal, wait, and kill a program that does not end.
-# Each program leads its own process group, so that its workers end, too.
+# stop_one NAME PID BIRTH: send the stop signal, wait, and kill a program that does not exit. Each
+# program leads its own process group, so that its workers end, too.
 stop_one() {
 	proc_alive "$2" "$3" || {
 		stop_orphans "$1" "$2"
@@ -99,7 +99,8 @@ stop_one() {
 
 # stop_orphans NAME PID: kill the rest of the program's process group, and wait until it is empty. A
 # killed process exists for some milliseconds after kill(), and no process of the stack may run when
-# `down` prints "stopped". PostgreSQL's children are not in its group; they end with the postmaster.
+# `down` prints "stopped". PostgreSQL's children are not in its group; they exit with the
+# postmaster.
 stop_orphans() {
 	[ "$1" != postgres ] && [ "$2" -gt 0 ] || return 0
 	gone=50

@@ -1,8 +1,8 @@
-# The supervisor reports a program that ends, and starts it again. When a program fails to start
+# The supervisor reports a program that exits, and starts it again. When a program fails to start
 # several times, the supervisor stops the stack.
 
-# A program that ends within YOUNG_S of its start, before it was ready, has failed to start. The
-# supervisor stops the stack after DEATHS_MAX failed starts within DEATHS_WINDOW_S.
+# A program that exits within YOUNG_S seconds of its start, before it was ready, has failed to
+# start. The supervisor stops the stack after DEATHS_MAX failed starts within DEATHS_WINDOW_S.
 YOUNG_S=5
 DEATHS_MAX=5
 DEATHS_WINDOW_S=60
@@ -111,7 +111,7 @@ unwatch_logs() {
 	watcher=''
 }
 
-# nap SECONDS: sleep, but return at once when a signal comes
+# nap SECONDS: sleep, but return immediately when a signal comes
 nap() {
 	sleep "$1" 9>&- &
 	napper=$!
@@ -120,8 +120,8 @@ nap() {
 	wait $napper
 }
 
-# Supervise until a signal stops the stack. SIGCHLD ends the nap, so a program that ended starts again
-# at once.
+# Supervise until a signal stops the stack. SIGCHLD ends the nap, so a program that ended starts
+# again immediately.
 supervise() {
 	trap : CHLD
 	while :; do
@@ -137,7 +137,7 @@ supervise() {
 	done
 }
 
-# The first signal stops the programs in order, a second one kills them at once.
+# The first signal stops the programs in order, a second one kills them immediately.
 stop_all() {
 	all_stopped=yes
 	trap kill_all INT TERM HUP

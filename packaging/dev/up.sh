@@ -277,7 +277,7 @@ up_services() {
 	step_ok " fanout, push, api, lighttpd  $(seconds "$step_at")"
 }
 
-# up_wait TEST NAME...: wait until TEST succeeds, and start programs again that end meanwhile
+# up_wait TEST NAME...: wait until TEST succeeds, and restart programs that exit meanwhile
 up_wait() {
 	holds=$1
 	shift

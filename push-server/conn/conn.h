@@ -280,7 +280,7 @@ conn_is_guest(const struct conn *c)
 	return strcmp(c->role, "guest") == 0;
 }
 
-/* Decide to close the connection. The state becomes CONN_CLOSING at once. First the
+/* Decide to close the connection. The state becomes CONN_CLOSING immediately. First the
  * worker writes as much of the control buffer as the socket takes. The Close frame
  * follows when the socket is writable, and the socket is cut after 3 s. Repeated calls do
  * nothing. Safe inside a loop over connections. reason is cut to CLOSE_REASON_MAX bytes,

@@ -1,5 +1,5 @@
-/* The deferred end of connections. A loop over connections only puts them on a list; this
- * file closes and frees them at the end of the turn. */
+/* Closes connections later. A loop over connections only puts them on a list; this file
+ * closes and frees them at the end of the turn. */
 #ifndef PUSH_CONN_REAP_H
 #define PUSH_CONN_REAP_H
 

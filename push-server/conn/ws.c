@@ -10,7 +10,7 @@
 
 #include "core/banned.h"
 
-/* maximum bytes that libwebsockets reads from a socket at once */
+/* maximum bytes that libwebsockets reads from a socket in one call */
 #define RX_BUFFER 4096
 #define NUDGE_S   0.5 /* see ws_on_nudge() */
 /* how long the kernel keeps the unsent bytes of a socket that was cut */

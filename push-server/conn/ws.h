@@ -40,7 +40,7 @@ void ws_pause_reading(struct lws *wsi, bool pause);
 void ws_want_writable(struct lws *wsi);
 /* The socket's descriptor, for peer.h. */
 int ws_fd(struct lws *wsi);
-/* Close the socket at once, without a Close frame. */
+/* Close the socket immediately, without a Close frame. */
 void ws_cut(struct lws *wsi);
 
 #endif

@@ -206,8 +206,8 @@ accept_all_drain(const struct accept *a)
 	return metrics_sum(a->env->metrics, PM_ACCEPTING) == 0;
 }
 
-/* Accepts the clients in the backlog, then ends the listening socket by shutdown().
- * close() would not end it, because the master holds a copy. */
+/* Accepts the clients in the backlog, then stops the listening socket by shutdown().
+ * close() would not stop it, because the master holds a copy of the descriptor. */
 static void
 accept_hand_over(struct listener *l)
 {

@@ -19,7 +19,7 @@ void handshake_free(struct handshake **h);
  * client's numeric address, or "unix". */
 void handshake_take(
     struct handshake *h, int fd, struct push_listen_kind kind, const char *peer);
-/* Answers 503 with Retry-After at once, whatever the request is. Takes over the
+/* Answers 503 with Retry-After immediately, whatever the request is. Takes over the
  * descriptor. */
 void handshake_refuse_unread(struct handshake *h, int fd);
 

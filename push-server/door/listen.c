@@ -23,7 +23,7 @@ listen_fail(struct es_err *err, const char *address, const char *what)
 	return es_fail_field(err, ES_INVALID, "ES_PUSH_LISTEN", "%s: %s", address, what);
 }
 
-/* push-server does not remove the path when it ends; its next start replaces the stale
+/* push-server does not remove the path when it exits; its next start replaces the stale
  * file. */
 static enum es_code
 listen_open_unix(

@@ -38,11 +38,11 @@ struct push_listen {
  * take-over, a process that listens at an address is an error. */
 enum es_code push_listen_open(const char *addresses, unsigned workers, int backlog,
     enum unix_socket_how how, struct push_listen *out, struct es_err *err) ES_MUST_CHECK;
-/* Closes the sockets in this process. The kernel ends a listening socket, and refuses
- * clients, when the last process has closed it. */
+/* Closes the sockets in this process. When the last process has closed a listening
+ * socket, the kernel refuses new clients. */
 void push_listen_close(struct push_listen *l);
 /* In a worker: closes the TCP sockets of the other workers. If several processes held a
- * socket, the kernel would still give it clients after its worker has ended. */
+ * socket, the kernel would still give it clients after its worker has exited. */
 void push_listen_keep(struct push_listen *l, unsigned worker);
 /* In a worker: the worker's socket for address i. */
 int push_listen_fd(const struct push_listen *l, unsigned i, unsigned worker);

@@ -1,4 +1,5 @@
-/* ping: answered by pong, with the client's frame id if there is one. */
+/* ping: the server answers with pong, which carries the client's frame id if there is
+ * one. */
 #include "conn/frame_out.h"
 #include "frames/frames.h"
 

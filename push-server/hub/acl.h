@@ -1,7 +1,7 @@
 /* The acl versions of the tenants that have connections in this worker. The worker polls
- * them every acl_poll_ms, and at once after a reconnect to Redis, or when the version in
- * a hint shows that an earlier hint was lost. When a tenant's version changes, the worker
- * looks up the users of the tenant's connections again. */
+ * them every acl_poll_ms, and immediately after a reconnect to Redis, or when the version
+ * in a hint shows that an earlier hint was lost. When a tenant's version changes, the
+ * worker looks up the users of the tenant's connections again. */
 #ifndef PUSH_ACL_H
 #define PUSH_ACL_H
 

@@ -1,6 +1,6 @@
-/* Compares the heads of the logs with the database: all at once after a reconnect to
- * Redis, otherwise each once in ROUND_S seconds. This finds the loss of a channel's last
- * event: no later event follows, so no hole shows the loss. */
+/* Compares the heads of the logs with the database: all heads right after a reconnect to
+ * Redis, otherwise each head once in ROUND_S seconds. This finds the loss of a channel's
+ * last event: no later event follows, so no hole shows the loss. */
 #include "hub/heads.h"
 
 #include <stdlib.h>

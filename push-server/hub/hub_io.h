@@ -65,11 +65,12 @@ struct hub_io {
 	 * connections again, and close the connections of users that may not be connected
 	 * any more. */
 	void (*revalidate)(void *ctx, const struct tenant_id *tenant);
-	/* The rights of one user have changed: look up the user's connections at once. */
+	/* The rights of one user have changed: look up the user's connections
+	 * immediately. */
 	void (*revalidate_user)(
 	    void *ctx, const struct tenant_id *tenant, const struct user_id *user);
 	/* The tokens of the tenant with this jti were revoked: look up the connections
-	 * with such a token at once. */
+	 * with such a token immediately. */
 	void (*revalidate_jti)(
 	    void *ctx, const struct tenant_id *tenant, const char *jti);
 	/* The last look-up of the connection's user is older than the newest acl version

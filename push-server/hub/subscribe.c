@@ -157,7 +157,7 @@ subscribe_judge_applicant(
 	struct conn *c = a->conn;
 
 	if (rc != ES_OK) {
-		applicant_ask_again(a); /* applicant_tick() ends this at the deadline */
+		applicant_ask_again(a); /* applicant_tick() refuses it at the deadline */
 	} else if (row == NULL) {
 		applicant_fail(a, ES_NOT_FOUND, "no such channel");
 		hub->io.refused(hub->io.ctx, c);
@@ -174,7 +174,7 @@ subscribe_judge_sub(struct subscription *sub, const struct authorise_item *item,
 	struct conn *c = sub->conn;
 
 	if (rc != ES_OK) {
-		sub_ask(sub); /* rights_ask_tick() ends this at the deadline */
+		sub_ask(sub); /* rights_ask_tick() refuses its requests at the deadline */
 	} else if (row == NULL) {
 		sub_fail(sub, ES_NOT_FOUND, "no such channel");
 		hub->io.refused(hub->io.ctx, c);
