@@ -50,10 +50,11 @@ size_t batch_entries(const struct batch *b);
  * batch_finish(), which must follow, ctx->pg can't be used. */
 void batch_start(struct batch *b, const struct batch_fence fences[], size_t n_fences);
 
-/* Waits for the commit, then publishes the batch. Unless it returns BATCH_DONE nothing is
- * committed, or the answer was lost. BATCH_RETRY: PostgreSQL can't commit now, or one of
- * the messages is poison: call batch_run() for each partition to commit the other
- * messages. BATCH_FENCED: another worker owns at least one of the partitions. */
+/* Waits for the commit, then publishes the batch. After any result but BATCH_DONE, either
+ * nothing is committed, or the answer to the commit was lost. BATCH_RETRY: PostgreSQL
+ * can't commit now, or one of the messages is poison: call batch_run() for each partition
+ * to commit the other messages. BATCH_FENCED: another worker owns at least one of the
+ * partitions. */
 enum batch_end batch_finish(struct batch *b, struct es_err *err) ES_MUST_CHECK;
 
 /* Commits the first *taken of the n entries of one partition, in queue order. source: the

@@ -33,8 +33,8 @@ consumer_partitions_put_off(struct lease *held, size_t tried, const struct es_er
 	held->not_before_ms = clock_mono_ms() + ms;
 }
 
-/* Returns the number of entries that are done; 0: leave this partition for this pass. The
- * batch has an arena of its own, as has each receive, because a pass must not hold the
+/* Returns the number of entries that are done; 0: leave this partition for this pass.
+ * Each batch and each receive has an arena of its own, because a pass must not hold the
  * batches of all partitions in memory. */
 static size_t
 consumer_partitions_commit(

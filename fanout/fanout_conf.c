@@ -46,9 +46,9 @@ static const struct conf_check checks[] = {
     {"ES_OPS_FROM", ops_from_check},
 };
 
-/* SIGHUP does not change the settings in this list. The master uses them, or they must be
- * the same in all programs or workers. All other settings change, because SIGHUP replaces
- * the workers. */
+/* SIGHUP does not change the settings in this list. The master uses these settings, or
+ * they must have the same value in all programs or workers. All other settings change,
+ * because SIGHUP replaces the workers. */
 static const char *const start_only[] = {
     "ES_SETTINGS_FILE",
     "ES_TRACE_URL",

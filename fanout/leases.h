@@ -48,8 +48,8 @@ void leases_fini(struct leases *l);
 /* The index of a partition in held; n when this worker does not hold it. */
 size_t leases_find(const struct leases *l, int64_t number);
 
-/* The fence of the next batch: it stores the end of the batch before it. Its strings
- * belong to the lease. */
+/* The fence of the next batch. The commit of that batch checks the fence, and stores the
+ * end of the batch before. The strings of the fence belong to the lease. */
 struct batch_fence leases_fence(const struct lease *held);
 
 /* Notes that the batch that ends at the position is committed and published. The commit

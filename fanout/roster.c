@@ -8,8 +8,8 @@
 
 /* The script takes the time from Redis. With the workers' own clocks, a dead worker whose
  * clock was ahead would count as alive until the other clocks caught up, and its share of
- * the partitions would lie idle. Scores that are ahead all the same, because Redis's
- * clock was set back, are removed. */
+ * the partitions would lie idle. The script also removes scores that are ahead of Redis's
+ * clock, which remain when that clock was set back. */
 static struct redis_script sign_script = {
     .text = "local t = redis.call('TIME')\n"
 	    "local now = t[1] * 1000 + math.floor(t[2] / 1000)\n"

@@ -1,6 +1,6 @@
 /* Heartbeats: every connection receives a ping once in 25 s and must answer within 10 s.
- * The wheel is a ring of buckets, one for each tick. It spreads the work, and needs no
- * timer per connection. */
+ * The wheel is a ring of buckets, one for each tick. The wheel spreads the work, and
+ * needs no timer per connection. */
 #ifndef PUSH_PING_WHEEL_H
 #define PUSH_PING_WHEEL_H
 

@@ -19,11 +19,11 @@ struct forwarded {
 void forwarded_add(struct forwarded *f, const char *line);
 
 /* Writes the client's address to out: the rightmost address that is not a trusted proxy,
- * because any client can forge the addresses left of it. When all are trusted, the
- * client is the leftmost one. peer is the address of the socket's other end; unless
- * peer_trusted, peer is the client, and the lines are ignored. An element that is not an
- * address ends the search: the proxy that reported it counts as the client. out is
- * numeric text, or a copy of peer. */
+ * because any client can forge the addresses left of it. When all addresses are trusted
+ * proxies, the client is the leftmost address. peer is the address of the socket's other
+ * end; unless peer_trusted, peer is the client, and the lines are ignored. An element
+ * that is not an address ends the search: the proxy that reported it counts as the
+ * client. out is numeric text, or a copy of peer. */
 void forwarded_client(const struct forwarded *f, const struct cidr_list *trusted,
     const char *peer, bool peer_trusted, char out[NET_ADDRESS_TEXT]);
 

@@ -1,5 +1,5 @@
-/* presence_watch: names the users whose changes the client receives. It matters in large
- * tenants, where a client does not receive the changes of all users. */
+/* presence_watch: names the users whose changes the client receives. The frame matters in
+ * large tenants, where a client does not receive the changes of all users. */
 #include <stdio.h>
 
 #include "conn/frame_out.h"

@@ -72,8 +72,8 @@ frame_sync_compare(const void *a, const void *b)
 	return x->i < y->i ? -1 : x->i > y->i;
 }
 
-/* Refuses a channel that two entries name, because it is unclear which of them the client
- * means. */
+/* Refuses a channel that two entries name, because it is unclear which of the two entries
+ * the client means. */
 static enum es_code
 frame_sync_check_once(
     const struct entry_in entries[], size_t n, struct arena *a, struct es_err *err)

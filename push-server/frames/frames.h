@@ -30,9 +30,9 @@ struct frames {
 #define FRAME_ID_MAX 64 /* maximum number of characters of a client's frame id */
 
 /* Handles one frame. in is the struct that the field table fills; id is the client's
- * frame id, or NULL. Both are allocated in the arena a, which is freed after the call, so
- * the handler copies what it needs later. ES_OK: the frame is answered, or will be. Any
- * other result: the caller sends the error frame. */
+ * frame id, or NULL. in and id are allocated in the arena a, which is freed after the
+ * call, so the handler copies what it needs later. ES_OK: the frame is answered, or will
+ * be. Any other result: the caller sends the error frame. */
 typedef enum es_code frame_handler(struct frames *f, struct conn *c, const void *in,
     const char *id, struct arena *a, struct es_err *err);
 

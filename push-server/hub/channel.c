@@ -124,10 +124,10 @@ channel_wake(struct channel *ch)
 		list_add_tail(&ch->hub->dirty, &ch->on_dirty);
 }
 
-/* End the subscriptions of the removed user at the removal's number. Skip those whose
- * `clear` is at or above it: the database has confirmed the right again after the
- * removal. The walk makes one comparison per subscriber, a small part of the cost of
- * writing the event to each of them. */
+/* End the subscriptions of the removed user at the removal's number. Skip a subscription
+ * whose `clear` is at or above that number: the database has confirmed the right again
+ * after the removal. The walk makes one comparison per subscriber, a small part of the
+ * cost of writing the event to each of them. */
 static void
 channel_note_removal(struct channel *ch, const struct removal *removal)
 {

@@ -235,8 +235,8 @@ hub_check_owner(const struct channel *ch, const struct event *ev, struct es_err 
 	    err, ES_INVALID, "channel", "names another channel than the topic");
 }
 
-/* A message on the topic es:t:<tenant>:c:<channel>. It must name the same tenant and
- * channel. */
+/* Handles a message on the topic es:t:<tenant>:c:<channel>. The message must name the
+ * same tenant and channel. */
 static void
 hub_channel_message(struct hub *hub, const char *topic, const char *data, size_t len)
 {

@@ -16,8 +16,8 @@ struct sub_request {
 	bool has_after;
 	int64_t after;
 	int64_t deadline_ms; /* after this time the answer is an error */
-	/* The question that was under way when the request came, or 0. Its answer may be
-	 * older than `after`. */
+	/* The question that was under way when the request came, or 0. The answer to that
+	 * question may be older than `after`. */
 	uint64_t ask_id;
 	/* The worker has made the request itself. When this request reaches its deadline,
 	 * the error informs the reader that a live subscription waits for the database.

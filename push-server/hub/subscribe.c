@@ -134,8 +134,8 @@ subscribe_check_rights_again(struct conn *c)
 	}
 }
 
-/* Turn an applicant that may read into a subscription. Its answer's head must not be
- * used; subscribe.h gives the reason. */
+/* Turn an applicant that may read into a subscription. Do not use the head of the
+ * applicant's answer; subscribe.h gives the reason. */
 static void
 subscribe_promote_applicant(struct hub *hub, struct applicant *a)
 {
