@@ -1,4 +1,4 @@
-# No deployment: this folder is the root of `terraform test` (tests/). Deployments are in envs/.
+# This folder is only the root of `terraform test` (tests/). The deployments are in envs/.
 terraform {
   required_version = ">= 1.9"
 

@@ -4,12 +4,12 @@
  * the user, and one for REST ("rest"). Others see the best of them (online before idle
  * before offline), unless the user has chosen a lesser one over REST.
  *
- * es:p:t:<tenant> is a hash from user to "online" or "idle": what others see. A user that
- * is not in it is offline.
+ * es:p:t:<tenant> is a hash from user to "online" or "idle": what others see. A user
+ * without a field in this hash is offline.
  *
  * es:p:u:<tenant>:<user> is a hash from source (a worker's id, or "rest") to status. Its
- * field "choice" holds the "idle" or "offline" that the user has chosen over REST; it is
- * deleted with the last source.
+ * field "choice" holds the "idle" or "offline" that the user has chosen over REST. The
+ * scripts delete this field together with the last source.
  *
  * es:p:w:<worker> is a set of "<tenant>:<user>": the users whose source is this worker.
  *
@@ -41,7 +41,7 @@ extern struct redis_script presence_rest_script;  /* REST sets a status */
 extern struct redis_script presence_lease_script; /* a worker extends its lease */
 extern struct redis_script presence_sweep_script; /* removes sources without a lease */
 extern struct redis_script presence_user_gone_script, presence_tenant_gone_script;
-extern struct redis_script presence_list_script; /* a tenant's users, or their number */
+extern struct redis_script presence_list_script; /* lists or counts a tenant's users */
 
 #define PRESENCE_ARGS 8
 struct presence_call {
@@ -52,20 +52,22 @@ struct presence_call {
 	char numbers[2][24];
 };
 
-/* Fills call, which points to the arguments, so they must stay valid until the script is
- * sent. forget_choice: also delete the choice made over REST. */
+/* Fills *call with pointers to the arguments, which must stay valid until the script is
+ * sent. forget_choice: also delete the choice that the user has made over REST. */
 void presence_set_call(struct presence_call *call, const struct uuid *worker,
     const struct tenant_id *tenant, const struct user_id *user,
     enum presence_status status, bool forget_choice);
 void presence_rest_call(struct presence_call *call, const struct tenant_id *tenant,
     const struct user_id *user, enum presence_status status);
-/* Replies 1, or 0 when the lease had ended or was lost. The caller must then set all
- * users of the worker again. */
+/* The script replies 1. It replies 0 when Redis had no lease of this worker: because this
+ * is the first call, a sweep removed the lease after its end, or Redis lost its data. The
+ * caller must then set all users of the worker again. */
 void presence_lease_call(struct presence_call *call, const struct uuid *worker);
-/* Removes at most max users without a lease. Replies how many it removed. */
+/* The script removes at most max users without a lease, and replies how many it
+ * removed. */
 void presence_sweep_call(struct presence_call *call, unsigned max);
-/* Replies [user, status, ...] when at most max users are not offline, else their
- * number. */
+/* The script replies [user, status, ...] when at most max users are not offline, else the
+ * number of these users. */
 void presence_list_call(
     struct presence_call *call, const struct tenant_id *tenant, unsigned max);
 
@@ -80,15 +82,16 @@ enum es_code presence_get(struct redis *r, const struct tenant_id *tenant,
     struct es_err *err) ES_MUST_CHECK;
 
 /* PUT /presence. "online" deletes an earlier choice and makes REST a source for five
- * minutes. "idle" does the same, but the user is shown as idle at most. "offline" hides
- * the user until the last source has ended or REST chooses "online". */
+ * minutes. "idle" makes REST a source, too, and stores the choice: others see the user as
+ * idle at most. "offline" hides the user until the last source has ended or the user
+ * chooses another status. */
 enum es_code presence_put(struct redis *r, const struct tenant_id *tenant,
     const struct user_id *user, enum presence_status status, struct arena *a,
     struct es_err *err) ES_MUST_CHECK;
 
 /* Call when the user, or the tenant, has lost the right to connect. Sets the user, or
- * every user of the tenant, offline at once, publishes that, and deletes the statuses
- * that REST has set. Repeating a call changes nothing. */
+ * every user of the tenant, offline, publishes the change, and deletes the statuses that
+ * REST has set. Repeating a call changes nothing. */
 #define PRESENCE_END_MAX 200 /* users of a tenant in one call of the script */
 enum es_code presence_end_user(struct redis *r, const struct tenant_id *tenant,
     const struct user_id *user, struct arena *a, struct es_err *err) ES_MUST_CHECK;

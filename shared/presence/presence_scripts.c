@@ -33,8 +33,8 @@
 	"local time = redis.call('TIME') "                                                \
 	"local now = time[1] * 1000 + math.floor(time[2] / 1000) "
 
-/* ARGV: tenant, user, worker, status, "1" to forget the choice. Deletes a source that is
- * offline. */
+/* ARGV: tenant, user, worker, status, "1" to forget the choice. The status "offline"
+ * deletes the source. */
 struct redis_script presence_set_script = {
     .text = MERGE
 	"local t, u, w, s = ARGV[1], ARGV[2], ARGV[3], ARGV[4] "
@@ -65,8 +65,8 @@ struct redis_script presence_lease_script = {
 	"redis.call('ZADD', 'es:p:leases', now + ARGV[2], 'w:'..ARGV[1]) "
 	"return known and 1 or 0"};
 
-/* ARGV: max users. Removes the users of a dead worker in parts, and its lease with the
- * last part. */
+/* ARGV: max users. Removes at most max users of dead workers in one call, and a worker's
+ * lease together with the last of its users. */
 struct redis_script presence_sweep_script = {
     .text = MERGE NOW
 	"local left, seen = tonumber(ARGV[1]), 0 "

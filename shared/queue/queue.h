@@ -1,8 +1,8 @@
 /* A durable work queue, ordered within a group (the channel). A partitioned driver keeps
  * messages in partitions, and the consumer stores its position: "redis" (Redis Streams)
- * and "mem" (in this process; it defines the behaviour that tests compare with). A
- * leasing driver leases each message to a consumer by itself: "sqs". The functions below
- * fit both kinds. */
+ * and "mem" (in this process; it defines the behaviour that tests expect). A leasing
+ * driver leases each message separately to a consumer: "sqs". The functions below fit
+ * both kinds. */
 #ifndef QUEUE_QUEUE_H
 #define QUEUE_QUEUE_H
 
@@ -24,7 +24,7 @@ struct queue_settings {
 	const char *url;       /* "redis:", "mem:NAME", "sqs:..." */
 	const char *redis_url; /* for "redis:" */
 	unsigned partitions;
-	int64_t max_bytes; /* waiting; beyond it queue_send() returns ES_QUEUE_FULL */
+	int64_t max_bytes; /* when more wait, queue_send() returns ES_QUEUE_FULL */
 	/* time-out of one call, without the time in which it waits for messages */
 	int64_t timeout_ms;
 	const struct aws_settings *sqs; /* for "sqs:", which has its own time-out */
@@ -38,8 +38,8 @@ struct queue_msg {
 	/* send: id of the envelope, new for each accepted request (SQS deduplication
 	 * id) */
 	const char *dedupe;
-	/* receive: its place in the partition; leasing: its id, the same at each
-	 * redelivery */
+	/* receive: the message's position in the partition; with a leasing driver the
+	 * message's id, the same at each redelivery */
 	const char *position;
 	/* receive: names this delivery; "" if the driver needs none */
 	const char *receipt;
@@ -107,13 +107,14 @@ enum es_code queue_open(const struct queue_settings *settings, struct queue **ou
 void queue_close(struct queue **q);
 
 /* ES_OK: the message is stored durably. ES_QUEUE_FULL: max_bytes are waiting.
- * ES_UNAVAILABLE: the queue can't be reached, or did not answer; then the message may be
- * stored or not. */
+ * ES_UNAVAILABLE: the queue can't be reached, or did not answer. In that case the message
+ * may have been stored. */
 enum es_code queue_send(
     struct queue *q, const struct queue_msg *msg, struct es_err *err) ES_MUST_CHECK;
 
-/* Sets a budget: until the next call of this function, all calls together may take ms.
- * Only redis keeps it; with sqs each call has its own time-out. */
+/* Sets a budget: until the next call of this function, all calls together may take ms
+ * milliseconds. Only the redis driver keeps the budget; in the sqs driver each call has
+ * its own time-out. */
 void queue_limit(struct queue *q, int64_t ms);
 
 /* The number of partitions that consumers must own; 0: the driver leases messages. */
@@ -122,8 +123,8 @@ unsigned queue_partitions(const struct queue *q);
 unsigned queue_partition_of(const char *group, unsigned partitions);
 
 /* Receives up to max messages after a position ("": from the start; a leasing driver
- * ignores it), in order. Waits up to wait_ms for the first. *n may be 0. a owns the
- * texts. With a leasing driver, wait_ms 0 may miss messages that a longer wait would
+ * ignores it), in order. Waits up to wait_ms for the first message. *n may be 0. a owns
+ * the texts. With a leasing driver, wait_ms 0 may miss messages that a longer wait would
  * receive. */
 enum es_code queue_receive(struct queue *q, unsigned partition, const char *after,
     size_t max, int64_t wait_ms, struct arena *a, struct queue_msg out[], size_t *n,
@@ -141,8 +142,9 @@ enum es_code queue_collect(struct queue *q, struct queue_cursor cursors[], size_
 enum es_code queue_done(struct queue *q, unsigned partition,
     const struct queue_msg msgs[], size_t n, const char *through,
     struct es_err *err) ES_MUST_CHECK;
-/* Only for partitioned drivers: queue_done() for several partitions in one request, each
- * through cursors[i].after. After a failure a part may be deleted. */
+/* Only for partitioned drivers: queue_done() for several partitions in one request.
+ * Deletes each partition's messages up to and including cursors[i].after. After a
+ * failure, the messages of some of the partitions may be deleted. */
 enum es_code queue_trim(struct queue *q, const struct queue_cursor cursors[], size_t n,
     struct es_err *err) ES_MUST_CHECK;
 /* Returns messages that are not done, for a redelivery after delay_ms. Partitioned: does

@@ -98,8 +98,8 @@ queue_async_sqs_send_batch(struct sqs_async *q, struct batch *b, struct es_err *
 	return ES_OK;
 }
 
-/* Returns every message of a batch to the line. The last goes first, because each is
- * inserted at the head. */
+/* Returns every message of a batch to the line. Starts with the last message, because
+ * each one is inserted at the head. */
 static void
 queue_async_sqs_return_batch(
     struct sqs_async *q, struct batch *b, bool again, const struct es_err *err)
@@ -189,7 +189,7 @@ queue_async_sqs_batch_done(struct sqs_async *q, CURL *easy, CURLcode how)
 	if (rc == ES_OK && n == 0)
 		q->faults = q->refused = 0;
 	else if (rc == ES_OK || b->call.again != SQS_WITH_NEW_KEYS || q->refused++ > 0)
-		queue_async_sqs_note_fault(q); /* a first refusal: rotated keys */
+		queue_async_sqs_note_fault(q); /* a first refusal may be a key rotation */
 	if (rc == ES_OK)
 		queue_async_sqs_end_batch(q, b, failed, n);
 	else
@@ -231,7 +231,7 @@ queue_async_sqs_open(struct ev_loop *loop, const struct queue_settings *settings
 	return ES_OK;
 }
 
-/* Ends all messages with an error. Those in flight may have arrived in SQS or not. */
+/* Ends all messages with an error, although SQS may have received those in flight. */
 static void
 queue_async_sqs_cancel_all(struct sqs_async *q)
 {

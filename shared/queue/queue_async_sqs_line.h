@@ -9,8 +9,8 @@
 
 #include "queue/queue_async.h"
 
-/* One message, until done is called. The message and its texts are allocated in the
- * arena. */
+/* One message, from sqs_line_add() until done is called. The message and its texts are
+ * allocated in the arena. */
 struct sqs_sending {
 	TAILQ_ENTRY(sqs_sending) link;
 	struct arena *arena;
@@ -34,7 +34,7 @@ struct sqs_line {
 };
 
 void sqs_line_init(struct sqs_line *l, struct ev_loop *loop);
-/* Calls done for every ended message. None may wait. */
+/* Calls done for every ended message. Call this only when no message waits. */
 void sqs_line_fini(struct sqs_line *l);
 
 /* Appends a copy of the message. */
@@ -42,12 +42,13 @@ void sqs_line_add(struct sqs_line *l, const struct queue_msg *msg, size_t queue,
     int64_t deadline_ms, queue_async_done *done, void *ctx);
 /* Takes a waiting message off the line, to send it. */
 void sqs_line_remove(struct sqs_line *l, struct sqs_sending *s);
-/* Puts a message that was taken off back at the head of the line. Ends it with *err when
- * again is false, or after SQS_TRIES_MAX tries, or after its deadline. */
+/* Returns a message, which sqs_line_remove() took off, to the head of the line. Ends the
+ * message with *err when again is false, or after SQS_TRIES_MAX tries, or after its
+ * deadline. */
 void sqs_line_return(
     struct sqs_line *l, struct sqs_sending *s, bool again, const struct es_err *err);
-/* Ends a message that was taken off: the loop calls done with rc and *err. err may be
- * NULL for ES_OK. */
+/* Ends a message that sqs_line_remove() took off: the loop calls done with rc and *err.
+ * err may be NULL for ES_OK. */
 void sqs_line_end(
     struct sqs_line *l, struct sqs_sending *s, enum es_code rc, const struct es_err *err);
 

@@ -1,5 +1,5 @@
-/* Deletes messages and changes their visibility time-out, ten at a time. Repeats the
- * entries of a batch that fail. */
+/* Deletes messages and changes their visibility time-out, ten at a time. Sends the failed
+ * entries of a batch again. */
 #include <stdio.h>
 #include <string.h>
 
@@ -120,7 +120,7 @@ queue_sqs_batch_run_ten(struct queue_sqs *q, size_t queue, const struct batch_ve
 }
 
 /* A failed batch does not stop the others, because each message that is deleted saves a
- * redelivery. But the whole call waits at most one time-out for an SQS that hangs. */
+ * redelivery. When SQS hangs, the whole call waits for at most one time-out. */
 static void
 queue_sqs_batch_run_limited(struct queue_sqs *q, size_t queue,
     const struct batch_verb *verb, struct entry entries[], size_t n,

@@ -48,8 +48,8 @@ size_t sqs_queue_of(const struct sqs *s, const char *group);
 
 void sqs_call_init(struct sqs_call *c);
 void sqs_call_fini(struct sqs_call *c);
-/* Prepares c->easy for a transfer. body and a must outlive it. Signs with the present
- * keys, so renew them before (queue_sqs_creds.h). */
+/* Prepares c->easy for a transfer. body and a must outlive the transfer. Signs with the
+ * keys that s holds now, so renew the keys first (queue_sqs_creds.h). */
 enum es_code sqs_call_prepare(struct sqs *s, struct sqs_call *c, const char *action,
     const struct text *body, struct arena *a, int64_t timeout_ms,
     struct es_err *err) ES_MUST_CHECK;

@@ -25,7 +25,7 @@
 struct sqs_creds {
 	const struct aws_settings *aws;
 	bool from_container;
-	bool refused;        /* AWS refused the keys before their end */
+	bool refused;        /* AWS refused the keys before they expired */
 	struct arena *arena; /* owns the keys; replaced together with them */
 	struct sqs_keys keys;
 	int64_t end_ms;     /* wall clock; 0: no keys */
@@ -207,7 +207,7 @@ queue_sqs_creds_prepare_request(struct sqs_creds *c, struct es_err *err)
 	(void)curl_easy_setopt(c->request, CURLOPT_NOSIGNAL, 1L);
 	(void)curl_easy_setopt(c->request, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS);
 	(void)curl_easy_setopt(c->request, CURLOPT_TIMEOUT_MS, TOTAL_MS);
-	/* The next request follows in hours: close the connection. */
+	/* Close the connection, because the next request follows hours later. */
 	(void)curl_easy_setopt(c->request, CURLOPT_FORBID_REUSE, 1L);
 	(void)curl_easy_setopt(c->request, CURLOPT_HTTPHEADER, c->headers);
 	(void)curl_easy_setopt(

@@ -1,6 +1,7 @@
 /* Declarations shared by the files of the sqs driver: queue_sqs.c (the driver's table),
- * queue_sqs_receive.c (long polls), queue_sqs_batch.c (deletes and leases by tens),
- * queue_sqs_state.c (attributes of the queues), queue_sqs_send.c (bodies of sends). */
+ * queue_sqs_receive.c (long polls), queue_sqs_batch.c (deletes and lease changes, ten
+ * messages at a time), queue_sqs_state.c (attributes of the queues), queue_sqs_send.c
+ * (bodies of sends). */
 #ifndef QUEUE_QUEUE_SQS_PRIVATE_H
 #define QUEUE_QUEUE_SQS_PRIVATE_H
 

@@ -13,17 +13,19 @@
 
 #include "core/banned.h"
 
-/* seconds; also the time for which an SQS that sends nothing counts as idle */
+/* seconds that SQS waits for messages before it answers; for so long a hung SQS looks
+ * idle */
 #define LONG_POLL_S 3
 /* libcurl's time-out is off: it may fire although the answer is in the socket */
 #define NO_TIMEOUT 0
-/* longest time without a look at the transfers while a receive waits */
+/* ms; a receive that waits advances the transfers at least this often */
 #define ADVANCE_MS 500
-/* after a pause of this length the process was stopped or busy elsewhere */
+/* ms; after a longer pause between two calls, the process was stopped or busy
+ * elsewhere */
 #define ABSENT_MS 1000
-/* wait this long for polls in flight before they are cancelled */
+/* ms to wait for polls in flight before they are cancelled */
 #define CLOSE_MS 250
-/* fill a batch for at most this long: its first messages are waiting */
+/* ms; fill a batch for at most this long, because its first messages are waiting */
 #define FILL_MS 50
 
 struct message {
@@ -167,9 +169,9 @@ queue_sqs_receive_poll_done(
 	return code;
 }
 
-/* The time in which this process made no calls does not count. A worker that was stopped,
- * or that waited for the database, may have the answer in its socket, with messages that
- * are leased. */
+/* Postpones the deadlines by the time in which this process made no calls. The socket of
+ * a worker that was stopped, or that waited for the database, may hold an answer with
+ * leased messages. */
 static void
 queue_sqs_receive_extend_deadlines(struct queue_sqs *q)
 {

@@ -33,8 +33,8 @@ struct redis_value {
 };
 
 /* Parses redis://[[user]:password@]host[:port][/db] or unix:///path[?db=N]. rediss:// is
- * accepted only with a hiredis that has TLS. ES_INVALID with the reason for any other
- * text. */
+ * accepted only with a hiredis that has TLS. Returns ES_INVALID with the reason for any
+ * other text. */
 struct redis_url {
 	const char *host; /* NULL: a unix socket */
 	int port;
@@ -56,8 +56,9 @@ enum es_code redis_open(const char *url, int64_t timeout_ms, struct redis **out,
 void redis_close(struct redis **r);
 
 /* Sets a budget: until the next call of this function, all commands of r together may
- * take ms, and each at most timeout_ms. A command without time left fails at once with
- * ES_UNAVAILABLE; the connection stays open. Without a budget only timeout_ms holds. */
+ * take ms milliseconds, and each at most timeout_ms. When the budget is used up, a
+ * command fails immediately with ES_UNAVAILABLE, and the connection stays open. Without a
+ * budget only timeout_ms holds. */
 void redis_budget(struct redis *r, int64_t ms);
 /* The rest of the budget in ms; 0 when it is used up. */
 int64_t redis_budget_left(const struct redis *r);
@@ -75,17 +76,17 @@ struct redis_arg {
 enum es_code redis_cmd(struct redis *r, struct arena *a, struct redis_value *out,
     struct es_err *err, size_t argc, const struct redis_arg argv[]) ES_MUST_CHECK;
 
-/* The same for a command that waits up to wait_ms in Redis (XREAD BLOCK). */
+/* redis_cmd() for a command that waits up to wait_ms in Redis (XREAD BLOCK). */
 enum es_code redis_cmd_wait(struct redis *r, int64_t wait_ms, struct arena *a,
     struct redis_value *out, struct es_err *err, size_t argc,
     const struct redis_arg argv[]) ES_MUST_CHECK;
 
-/* redis_text(r, a, &v, err, "SET", "k", "v", NULL): the same with NUL-terminated
- * arguments. */
+/* redis_cmd() with NUL-terminated arguments: redis_text(r, a, &v, err, "SET", "k", "v",
+ * NULL). */
 enum es_code redis_text(struct redis *r, struct arena *a, struct redis_value *out,
     struct es_err *err, ...) __attribute__((sentinel)) ES_MUST_CHECK;
 
-/* Many commands in one round trip. The call may be ES_OK although an out[i] is
+/* Runs many commands in one round trip. The call may return ES_OK although an out[i] is
  * REDIS_ERROR. */
 struct redis_call {
 	size_t argc;
@@ -95,12 +96,12 @@ enum es_code redis_pipeline(struct redis *r, struct arena *a,
     const struct redis_call calls[], size_t n, struct redis_value out[],
     struct es_err *err) ES_MUST_CHECK;
 
-/* The meaning of a reply, with the codes of redis_cmd(). ES_OK: the reply is not an
- * error. */
+/* Maps a reply to the codes of redis_cmd(). ES_OK: the reply is not an error. */
 enum es_code redis_value_check(
     const struct redis_value *v, struct es_err *err) ES_MUST_CHECK;
 
-/* A Lua script, which EVALSHA runs by its digest. Redis gets its text once. */
+/* A Lua script, which EVALSHA runs by its digest. Redis gets the text of the script
+ * once. */
 struct redis_script {
 	const char *text;
 	char sha[41]; /* empty until the first use */
@@ -119,8 +120,8 @@ enum es_code redis_script_all(struct redis *r, struct redis_script *s, struct ar
 
 /* A second connection that only subscribes, for the reply topics of blocking programs.
  * redis_sub_wait() returns one message, or ES_OK with *out_len 0 at the deadline. After a
- * loss it connects and subscribes again. *lost (may be NULL) becomes true when messages
- * may have been lost. */
+ * loss of the connection it connects and subscribes again. *lost (may be NULL) becomes
+ * true when messages may have been lost. */
 struct redis_sub;
 enum es_code redis_sub_open(const char *url, const char *topic, struct redis_sub **out,
     struct es_err *err) ES_MUST_CHECK;

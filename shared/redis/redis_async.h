@@ -1,6 +1,6 @@
 /* hiredis on libev, for push-server: one connection for commands, one for subscriptions.
- * Both reconnect with a jittered back-off of 100 ms to 2 s. The second one then
- * subscribes to all its topics again. */
+ * Both reconnect with a jittered back-off of 100 ms to 2 s. The connection for
+ * subscriptions then subscribes to all its topics again. */
 #ifndef REDIS_REDIS_ASYNC_H
 #define REDIS_REDIS_ASYNC_H
 
@@ -27,8 +27,8 @@ bool redis_async_up(const struct redis_async *r);
 
 /* Sends a command; copies argv. When the call returns ES_OK, done (may be NULL) is called
  * exactly once, never from inside the call. ES_UNAVAILABLE: the connection is down or
- * REDIS_ASYNC_MAX commands are in flight. Without a reply within timeout_ms the
- * connection is dropped. */
+ * REDIS_ASYNC_MAX commands are in flight. When no reply comes within timeout_ms, the
+ * connection is closed and opened again. */
 enum es_code redis_async_cmd(struct redis_async *r, redis_async_done *done, void *ctx,
     struct es_err *err, size_t argc, const struct redis_arg argv[]) ES_MUST_CHECK;
 enum es_code redis_async_text(struct redis_async *r, redis_async_done *done, void *ctx,
@@ -46,8 +46,8 @@ struct redis_topics_events {
 	void (*message)(void *ctx, const char *topic, const char *data, size_t len);
 	/* Redis has confirmed the subscription; called again after each reconnect. */
 	void (*subscribed)(void *ctx, const char *topic);
-	/* The connection came up, before any confirmation, or was lost. Messages may have
-	 * been lost. */
+	/* The connection came up (no subscription is confirmed yet) or was lost. In both
+	 * cases messages may have been lost. */
 	void (*state)(void *ctx, bool up);
 	void *ctx;
 };

@@ -12,7 +12,7 @@
 
 #include "core/banned.h"
 
-/* Written without asking whether there is room; less than any socket's buffer. */
+/* Write up to this many bytes without polling: they fit into any empty socket buffer. */
 #define SHORT_BYTES 2048
 
 static enum es_code

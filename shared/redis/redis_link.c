@@ -135,7 +135,7 @@ redis_link_send_handshake(struct redis_link *l)
 	(void)redisAsyncCommand(l->ac, redis_link_on_ping_reply, NULL, "PING");
 }
 
-/* hiredis 0.14 does not allow to free the context inside this callback, so only change
+/* hiredis 0.14 does not allow freeing the context inside this callback, so only change
  * the state. */
 static void
 redis_link_on_connect(const redisAsyncContext *ac, int status)

@@ -28,9 +28,10 @@ void redis_link_close(struct redis_link **l);
 /* NULL while the link is not up. */
 redisAsyncContext *redis_link_context(const struct redis_link *l);
 
-/* The number of tries with which the next back-off begins, after a connection that was up
- * for up_ms; -1: it never came up. The back-off protects a server that is down. A server
- * that accepts connections and cuts them is dialled again within 400 ms each time. */
+/* Returns the number of tries with which the next back-off begins. The last connection
+ * was up for up_ms; -1: it never came up. The back-off protects a server that is down. A
+ * server that accepts connections and cuts them is dialled again within 400 ms each
+ * time. */
 unsigned redis_link_tries(unsigned tries, int64_t up_ms);
 
 /* For a callback: true when the context still belongs to its link. */

@@ -1,6 +1,6 @@
 /* A blocking subscriber to one topic. A connection that only receives does not notice
- * when its peer disappears silently (a packet filter dropped its state). Therefore it
- * sends a PING after REDIS_SUB_PING_MS of silence. */
+ * when its peer disappears silently (a packet filter dropped its state). Therefore the
+ * subscriber sends a PING after REDIS_SUB_PING_MS of silence. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,7 +29,7 @@ redis_sub_note_received(struct redis_sub *s)
 	s->pinged_ms = 0;
 }
 
-/* When to send a PING, or to give up an unanswered one. */
+/* Returns the time at which to send a PING, or to give up an unanswered one. */
 static int64_t
 redis_sub_ping_due_ms(const struct redis_sub *s)
 {
@@ -131,7 +131,7 @@ redis_sub_dial(struct redis_sub *s, int64_t deadline_ms, struct es_err *err)
 	return redis_conn_flush(s->conn, clock_mono_ms() + limit_ms, err);
 }
 
-/* Tries to subscribe at once, so that the first redis_sub_wait() does not have to
+/* Tries to subscribe immediately, so that the first redis_sub_wait() does not have to
  * connect. */
 static void
 redis_sub_first_subscription(struct redis_sub *s)
@@ -189,7 +189,8 @@ redis_sub_earlier(int64_t a_ms, int64_t b_ms)
 	return a_ms < b_ms ? a_ms : b_ms;
 }
 
-/* Dials, listens or sends a PING, once. Closes a connection that fails. */
+/* Dials if necessary, reads at most one reply, and sends a PING when it is due. Closes a
+ * connection that fails. */
 static void
 redis_sub_run_once(struct redis_sub *s, int64_t deadline_ms, struct arena *a,
     const char **data, size_t *len, struct es_err *err)

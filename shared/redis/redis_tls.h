@@ -8,8 +8,9 @@
 /* True when hiredis is built with TLS. */
 bool redis_tls_available(void);
 
-/* Starts TLS on a connection that is open, or that is opening without blocking. A failure
- * sets err; the caller frees c. c->err holds a failure of the server. */
+/* Starts TLS on a connection that is open, or that is opening without blocking. On
+ * failure sets err, and the caller must free c. c->err is 0 unless hiredis failed to
+ * start TLS with the server. */
 enum es_code redis_tls_start(
     redisContext *c, const char *host, struct es_err *err) ES_MUST_CHECK;
 

@@ -38,8 +38,8 @@ redis_topics_send_command(struct redis_topics *t, const char *verb, const char *
 {
 	const char *argv[] = {verb, topic};
 
-	/* Fails only while the context is being freed; then all topics are subscribed
-	 * again. */
+	/* Fails only while the context is being freed. After the reconnect, all topics
+	 * are subscribed again. */
 	(void)redisAsyncCommandArgv(
 	    redis_link_context(t->link), redis_topics_on_reply, t, 2, argv, NULL);
 }

@@ -36,11 +36,12 @@ enum es_code batch_store_commit(struct pg *pg, const struct batch_fence *fence,
     const struct envelope envelopes[], size_t n, struct arena *a,
     struct batch_result *out, struct es_err *err) ES_MUST_CHECK;
 
-/* batch_store_commit() in two steps, for batches of n_fences partitions, 0 for a queue
- * without partitions. batch_store_start() sends the batch, and batch_store_finish() waits
- * for its end; in between pg can't be used. The envelopes must live until then. Only
- * ES_OK of the first obliges to call the second. The transaction commits nothing unless
- * the worker still holds each of the partitions. */
+/* batch_store_commit() in two steps, for a batch of n_fences partitions (0: the queue has
+ * no partitions). batch_store_start() sends the batch, and batch_store_finish() waits for
+ * the result. Between the two calls pg can't be used for anything else, and the envelopes
+ * must stay valid. Call batch_store_finish() exactly when batch_store_start() has
+ * returned ES_OK. The transaction commits nothing unless the worker still holds each of
+ * the partitions. */
 struct batch_commit;
 enum es_code batch_store_start(struct pg *pg, const struct batch_fence fences[],
     size_t n_fences, const struct envelope envelopes[], size_t n, struct arena *a,
@@ -70,9 +71,9 @@ struct batch_dead {
 	/* the envelope whose first message failed; NULL: not known */
 	const struct envelope *of;
 };
-/* Stores a dead letter and the position after it in one transaction. With dead->of, a
- * request for the outcome of its message is answered "refused, invalid" from then on.
- * Repeating the call changes nothing. */
+/* Stores a dead letter and the position after it in one transaction. If dead->of is set,
+ * requests for the outcome of the envelope's first message get the answer "refused,
+ * invalid" from then on. Repeating the call changes nothing. */
 enum es_code batch_store_dead_letter(struct pg *pg, const struct batch_fence *fence,
     const struct batch_dead *dead, struct arena *a, struct es_err *err) ES_MUST_CHECK;
 

@@ -109,7 +109,7 @@ enum es_code channel_store_delete(struct pg *pg, const struct actor *who,
 
 /* Adds the caller to a channel that the caller sees. Only a member can add others to a
  * private channel (member_store_put()). event->seq is 0 when the caller is already a
- * member. ES_CHANNEL_ARCHIVED. */
+ * member. ES_CHANNEL_ARCHIVED: the channel is archived. */
 enum es_code channel_store_join(struct pg *pg, const struct actor *who,
     const struct channel_id *id, struct arena *a, struct channel *out,
     struct event *event, struct es_err *err) ES_MUST_CHECK;

@@ -19,13 +19,13 @@ struct dead_letter {
 	const char *entry_64; /* the entry in base64, in one line */
 };
 
-/* Newest first, those with an id below `before` (0: from the newest), at most limit. The
- * texts are allocated in the arena a. */
+/* Returns at most limit letters with an id below `before`, newest first. before 0: from
+ * the newest on. The texts are allocated in the arena a. */
 enum es_code dead_letter_store_list(struct pg *pg, int64_t before, int64_t limit,
     struct arena *a, struct dead_letter **out, size_t *n,
     struct es_err *err) ES_MUST_CHECK;
 
-/* ES_NOT_FOUND: there is none with this id. */
+/* ES_NOT_FOUND: no letter has this id. */
 enum es_code dead_letter_store_drop(
     struct pg *pg, int64_t id, struct arena *a, struct es_err *err) ES_MUST_CHECK;
 
@@ -36,19 +36,20 @@ enum es_code dead_letter_store_purge(struct pg *pg, int64_t keep_s, int64_t max,
 
 /* To send a letter again: read it, give the envelope to the queue, then call
  * dead_letter_store_redriven(). A crash before that call keeps the letter. When an
- * operator then sends it once more, es_batch() finds the repeat by the key of the
+ * operator then sends the letter once more, es_batch() finds the repeat by the key of the
  * message.
  *
- * Fills out with the message that failed; the other messages of its envelope have
- * outcomes of their own. The envelope has a new id, because a refusal holds for one id,
- * and no reply topic. Its strings are allocated in the arena a. ES_NOT_FOUND: no letter
- * has this id. ES_INVALID: the entry is not an envelope. */
+ * Fills *out with the letter's envelope. When only one of its messages failed, *out holds
+ * only that message, because the others have outcomes of their own. *out has no reply
+ * topic. It has a new id, because a refusal holds for one id. The strings of *out are
+ * allocated in the arena a. ES_NOT_FOUND: no letter has this id. ES_INVALID: the entry is
+ * not an envelope. */
 enum es_code dead_letter_store_redrive(struct pg *pg, int64_t id, struct arena *a,
     struct envelope *out, struct es_err *err) ES_MUST_CHECK;
 
 /* Call it when the queue has the envelope. One transaction deletes the letter and
- * supersedes its refusal, so that a request for the outcome no longer gets it. ES_OK also
- * when the letter is gone. */
+ * supersedes its refusal, so that a request for the outcome no longer gets the refusal.
+ * Returns ES_OK also when the letter is gone. */
 enum es_code dead_letter_store_redriven(struct pg *pg, int64_t id,
     const struct envelope *e, struct arena *a, struct es_err *err) ES_MUST_CHECK;
 

@@ -48,7 +48,7 @@ const struct pg_stmt reader_store_page = {
 	   " UNION ALL "
 	   "(SELECT c.seq, c.kind, c.actor_id, NULL, c.created_at, NULL, NULL, "
 	   "false, false, "
-	   /* The user of a member event may be deleted since; then show no name. */
+	   /* Show no name when the user of a member event has been deleted since. */
 	   "CASE WHEN c.payload ? 'displayName' AND EXISTS ("
 	   "SELECT FROM users u WHERE u.tenant_id = $1 AND u.deleted_at IS NOT NULL"
 	   " AND u.id = (c.payload ->> 'userId')::uuid) THEN c.payload"

@@ -26,14 +26,14 @@ struct issuer_key {
 	/* Unix time in ms; distinguishes the key from an earlier one with the same kid */
 	int64_t created_ms;
 	bool provision, owners;
-	bool has_url; /* the key is a JWK set behind a URL */
+	bool has_url; /* the key is a JWK set at a URL */
 	/* Unix time in ms of the last fetch, good or not; 0: never */
 	int64_t tried_ms;
 };
 
-/* The keys of issuers[i] in tenants[i]; tenants[i] NULL: the token names no tenant. Rows
- * are struct issuer_key. Send the statement without a tenant. The parameters are
- * allocated in the arena a. */
+/* Returns the keys of issuers[i] in tenants[i]; tenants[i] NULL: the token names no
+ * tenant. Rows are struct issuer_key. Send the statement without a tenant. The parameters
+ * are allocated in the arena a. */
 extern const struct pg_stmt issuer_store_keys;
 const char *const *issuer_store_keys_params(
     struct arena *a, const char *const tenants[], const char *const issuers[], size_t n);

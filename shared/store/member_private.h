@@ -27,8 +27,8 @@ struct member_change member_store_change_of(struct pg *pg, const struct actor *w
 enum es_code member_store_read(
     const struct member_change *c, struct member *out, bool *found) ES_MUST_CHECK;
 
-/* ES_FORBIDDEN. Only an owner of the channel, or an owner or admin of the tenant, gives
- * or takes the role owner. An admin of the channel may not. now or next NULL: no role. */
+/* ES_FORBIDDEN: the change gives or takes the role owner, and the caller is neither an
+ * owner of the channel nor an owner or admin of the tenant. now or next NULL: no role. */
 enum es_code member_store_check_owner_change(
     const struct member_change *c, const char *now, const char *next) ES_MUST_CHECK;
 

@@ -35,14 +35,15 @@ enum es_code member_store_list(struct pg *pg, const struct actor *who,
  * is member_joined or member_updated; event->seq is 0 when nothing changed, and then the
  * caller publishes nothing. ES_LAST_OWNER: the user is the last active owner and would
  * lose that role. ES_NOT_FOUND with STORE_NO_USER: the user is unknown or deactivated.
- * ES_CHANNEL_ARCHIVED. ES_FORBIDDEN. */
+ * ES_CHANNEL_ARCHIVED: the channel is archived. ES_FORBIDDEN: the caller may not make
+ * this change. */
 enum es_code member_store_put(struct pg *pg, const struct actor *who,
     const struct channel_id *channel, const struct user_id *user, const char *role,
     struct arena *a, struct member *out, bool *added, struct event *event,
     struct es_err *err) ES_MUST_CHECK;
 
 /* Adds the caller to a channel that the caller sees. event->seq is 0 when the caller is
- * already a member. ES_CHANNEL_ARCHIVED. */
+ * already a member. ES_CHANNEL_ARCHIVED: the channel is archived. */
 enum es_code member_store_join(struct pg *pg, const struct actor *who,
     const struct channel_id *channel, struct arena *a, struct event *event,
     struct es_err *err) ES_MUST_CHECK;
@@ -52,16 +53,16 @@ enum es_code member_store_join(struct pg *pg, const struct actor *who,
  * user removes from a public channel is also banned until the ban is lifted
  * (ban_store.h). The ban also applies to a user who is not a member, so a user who leaves
  * just before the removal is still banned. Owners and admins of the tenant are not
- * banned. events is empty when nothing changed. ES_NOT_FOUND with STORE_NO_USER.
- * ES_FORBIDDEN. */
+ * banned. events is empty when nothing changed. ES_NOT_FOUND with STORE_NO_USER: the user
+ * is unknown. ES_FORBIDDEN: the caller may not remove this member. */
 enum es_code member_store_remove(struct pg *pg, const struct actor *who,
     const struct channel_id *channel, const struct user_id *user, struct arena *a,
     struct event_list *events, struct es_err *err) ES_MUST_CHECK;
 
 /* Bans a user, and removes the user from the members. A ban from a private channel takes
  * effect when the channel becomes public. events is empty when the user was already
- * banned. ES_NOT_FOUND with STORE_NO_USER. ES_FORBIDDEN, also when the user is the caller
- * or an owner or admin of the tenant. */
+ * banned. ES_NOT_FOUND with STORE_NO_USER: the user is unknown. ES_FORBIDDEN: the caller
+ * may not ban, or the user is the caller or an owner or admin of the tenant. */
 enum es_code member_store_ban(struct pg *pg, const struct actor *who,
     const struct channel_id *channel, const struct user_id *user, struct arena *a,
     struct event_list *events, struct es_err *err) ES_MUST_CHECK;

@@ -59,15 +59,15 @@ enum es_code message_store_by_client_id(struct pg *pg, const struct actor *who,
     const struct channel_id *channel, const char *client_id, struct arena *a,
     struct message *out, enum es_code *refusal, struct es_err *err) ES_MUST_CHECK;
 
-/* Moves the caller's read mark forward, but never back and never past the head. *stands,
- * which may be NULL, receives its new place. ES_FORBIDDEN: the caller sees the channel
- * but is not a member and so has no read mark. */
+/* Moves the caller's read mark forward, but never back and never past the head. *stands
+ * receives the mark's new position; stands may be NULL. ES_FORBIDDEN: the caller sees the
+ * channel but is not a member and so has no read mark. */
 enum es_code message_store_mark_read(struct pg *pg, const struct actor *who,
     const struct channel_id *channel, int64_t id, struct arena *a, int64_t *stands,
     struct es_err *err) ES_MUST_CHECK;
 
-/* The same for an event loop. Send the statement with the tenant. No row: the user is not
- * a member. */
+/* message_store_mark_read() for an event loop. Send the statement with the tenant. No
+ * row: the user is not a member. */
 struct read_mark {
 	int64_t seq;
 };

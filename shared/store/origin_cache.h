@@ -8,14 +8,14 @@
 
 #define ORIGIN_KEEP_MS 5000
 
-/* Stores hashes keyed by the process, never texts, so that its size does not depend on
- * what clients send. A full set evicts its oldest answer. */
+/* Stores hashes under a key of the process, never texts, so that its size does not depend
+ * on what clients send. A full set evicts its oldest answer. */
 struct origin_cache;
 struct origin_cache *origin_cache_new(void);
 void origin_cache_free(struct origin_cache **c);
 
-/* False: the cache has no answer. *fresh: the answer is younger than ORIGIN_KEEP_MS. Use
- * an older answer only while the database can't be reached. */
+/* Returns false when the cache has no answer. *fresh is true when the answer is younger
+ * than ORIGIN_KEEP_MS. Use an older answer only while the database can't be reached. */
 bool origin_cache_find(const struct origin_cache *c, const char *origin, int64_t now_ms,
     bool *allowed, bool *fresh);
 void origin_cache_keep(

@@ -18,13 +18,13 @@
 enum es_code outcome_store_get(struct pg *pg, const struct envelope *e, struct arena *a,
     struct outcome outcomes[], bool known[], struct es_err *err) ES_MUST_CHECK;
 
-/* The caller has put the envelope's messages into the queue again. From now on no request
+/* Call it when the envelope's messages are in the queue again. From then on no request
  * gets the refusal of an earlier try. */
 enum es_code outcome_store_supersede(struct pg *pg, const struct envelope *e,
     struct arena *a, struct es_err *err) ES_MUST_CHECK;
 
-/* The same as a statement of a larger transaction. No tenant; the parameters point into e
- * and a. */
+/* outcome_store_supersede() as a statement of a larger transaction. Send the statement
+ * without a tenant. The parameters point into e and a. */
 extern const struct pg_stmt outcome_store_supersede_stmt;
 const char *const *outcome_store_supersede_params(
     struct arena *a, const struct envelope *e);

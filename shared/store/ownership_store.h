@@ -8,12 +8,13 @@
  * owner. *event is member_joined or member_updated; event->seq is 0 when the caller
  * already owns the channel. ES_FORBIDDEN: the caller is not an owner of the tenant.
  * ES_CONFLICT: another active user owns the channel, and the caller sees it.
- * ES_NOT_FOUND: the same, but the caller does not see it. */
+ * ES_NOT_FOUND: the channel is unknown, or another active user owns it and the caller
+ * does not see it. */
 enum es_code ownership_store_take_over(struct pg *pg, const struct actor *who,
     const struct channel_id *id, struct arena *a, struct channel *out,
     struct event *event, struct es_err *err) ES_MUST_CHECK;
 
-/* The functions below are for the other stores, inside a transaction of theirs. */
+/* The other stores call the functions below inside a transaction. */
 
 /* Locks every channel that the user owns, in the order of their ids. Call it before a
  * lock of the tenant's row: every change of a channel takes its locks in that order.
@@ -33,15 +34,15 @@ enum es_code ownership_store_still_owns(struct pg *pg, const struct actor *who,
 /* Locks the user's row before the user becomes an owner. The caller holds the channel's
  * lock. The call waits for a running deactivation of the user. A later deactivation waits
  * for the caller's commit, finds the user among the owners and hands the channel on.
- * *active: the user is active. */
+ * *active is true when the user is active. */
 enum es_code ownership_store_hold_user(struct pg *pg, const struct actor *who,
     const struct user_id *user, struct arena *a, bool *active,
     struct es_err *err) ES_MUST_CHECK;
 
-/* The user no longer counts as owner of the channel, or of all channels for NULL. In each
- * channel without another active owner, the longest-standing active admin becomes owner,
- * else the longest-standing active member. out receives one event (member_updated) for
- * each change; the events are allocated in the arena a. */
+/* Hands on the channel, or for NULL all channels that the user owns: the user no longer
+ * counts as an owner. In each channel without another active owner, the longest-standing
+ * active admin becomes owner, else the longest-standing active member. out receives one
+ * event (member_updated) for each change; the events are allocated in the arena a. */
 enum es_code ownership_store_hand_on(struct pg *pg, const struct actor *who,
     const struct user_id *user, const struct channel_id *channel, struct arena *a,
     struct event_list *out, struct es_err *err) ES_MUST_CHECK;

@@ -76,9 +76,10 @@ principal_store_check(const struct answer *row, const struct principal_ask *ask,
 		return es_fail(err, ES_TOKEN_REVOKED, "the user is deleted");
 	if (strcmp(row->user_status, "active") != 0)
 		return es_fail(err, ES_TOKEN_REVOKED, "the user is deactivated");
-	/* issued_s has whole seconds and tokens_valid_after milliseconds; compare rounded
-	 * down. A token of the same second may be older than the revocation, so it is
-	 * refused. token_store_issue_s() gives new tokens a later iat. */
+	/* issued_s is in seconds and tokens_valid_after in milliseconds, so compare both
+	 * in whole seconds, rounded down. Refuse a token of the same second, because it
+	 * may be older than the revocation. token_store_issue_s() gives new tokens a
+	 * later iat. */
 	if (row->revoked || (row->tokens_valid_after_ms > 0 &&
 				ask->issued_s <= row->tokens_valid_after_ms / 1000))
 		return es_fail(err, ES_TOKEN_REVOKED, "the token was revoked");

@@ -28,15 +28,15 @@ struct principal_ask {
 
 /* ES_UNAUTHENTICATED: the user or tenant is unknown. ES_TENANT_SUSPENDED: the tenant is
  * suspended. ES_TOKEN_REVOKED: the user is deactivated or deleted, the jti is revoked, or
- * the token is not newer than tokens_valid_after. Also runs what was noted between
- * pg_ahead_begin() and pg_ahead_end(). */
+ * the token is not newer than tokens_valid_after. Also runs the statements that were
+ * noted between pg_ahead_begin() and pg_ahead_end(). */
 enum es_code principal_store_get(struct pg *pg, const struct tenant_id *tenant,
     const struct user_id *user, const char *jti, int64_t issued_s, struct arena *a,
     struct principal *out, struct es_err *err) ES_MUST_CHECK;
 
-/* The same for an event loop, for many tokens of any tenants. Send the statement with
- * these parameters and without a tenant, then read its rows. out[i] answers asks[i]. The
- * parameters and texts are allocated in the arena a. */
+/* principal_store_get() for an event loop, for many tokens of any tenants. Send the
+ * statement with these parameters and without a tenant, then read its rows. out[i]
+ * answers asks[i]. The parameters and texts are allocated in the arena a. */
 struct principal_answer {
 	enum es_code rc; /* what principal_store_get() would return */
 	/* The user or the tenant is the reason of the refusal: any other token of this

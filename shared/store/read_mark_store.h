@@ -22,10 +22,10 @@ struct read_mark_ask {
 	int64_t id; /* a number beyond the head counts as the head */
 };
 
-/* rc is as of message_store_mark_read(). ES_OK: `stands` is the place of the mark, which
- * may be further on. ES_FORBIDDEN: the user sees the channel but is not a member.
- * ES_NOT_FOUND: the channel is unknown, belongs to another tenant, or is private and the
- * user is not a member. */
+/* rc has the codes of message_store_mark_read(). ES_OK: `stands` is the position of the
+ * mark, which may be beyond the id that was asked for. ES_FORBIDDEN: the user sees the
+ * channel but is not a member. ES_NOT_FOUND: the channel is unknown, belongs to another
+ * tenant, or is private and the user is not a member. */
 struct read_mark_answer {
 	enum es_code rc;
 	int64_t stands; /* set when rc is ES_OK */

@@ -1,8 +1,7 @@
-/* Statements of push-server, for an event loop. Each has a statement, a function that
- * makes its parameters (unless they are plain), and a row type or a function that reads
- * the rows. Parameters are
- * allocated in the arena a. "With the tenant" means: pass the tenant to pg_async_send()
- * as well. */
+/* Statements of push-server, for an event loop. Each query has a statement, a function
+ * that makes the parameters (unless they are plain), and a row type or a function that
+ * reads the rows. Parameters are allocated in the arena a. "With the tenant" means: pass
+ * the tenant to pg_async_send() as well. */
 #ifndef STORE_READER_STORE_H
 #define STORE_READER_STORE_H
 
@@ -37,9 +36,9 @@ extern const struct pg_stmt reader_store_rights; /* row: struct rights_row */
 const char *const *reader_store_rights_params(
     struct arena *a, const struct rights_key asks[], size_t n);
 
-/* The same for one user and one channel, for a request: whether the user may post. Run
- * the statement in the tenant, with the parameters tenant, user and channel. No row: for
- * this user there is no such channel. */
+/* Asks for one request whether the user may post in the channel. Run the statement in the
+ * tenant, with the parameters tenant, user and channel. No row: for this user there is no
+ * such channel. */
 struct post_right {
 	bool archived, may_post;
 };
@@ -56,8 +55,8 @@ struct event_page {
 	struct event *events;
 	size_t n;
 	/* The page covers every number from after + 1 up to this one: a number without an
-	 * event in the page has no event. It is below `after` when the head is; then the
-	 * cursor comes from another epoch of the database. */
+	 * event in the page has no event. through is below `after` only when the head is,
+	 * too. Then the cursor comes from another epoch of the database. */
 	int64_t through;
 	int64_t head; /* head of the channel, in the same snapshot */
 };
@@ -67,8 +66,8 @@ enum es_code reader_store_page_read(struct pg_rows *rows, const struct tenant_id
     const struct channel_id *channel, int64_t after, int64_t to, int64_t limit,
     struct arena *a, struct event_page *out, struct es_err *err) ES_MUST_CHECK;
 
-/* The heads of channels of any tenants, one row each, in order. Send the statement
- * without a tenant. */
+/* Returns the heads of channels of any tenants, one row each, in order. Send the
+ * statement without a tenant. */
 struct head_row {
 	int64_t ord; /* index in tenants and channels */
 	bool exists; /* false: no such channel */
@@ -79,8 +78,8 @@ extern const struct pg_stmt reader_store_heads; /* row: struct head_row */
 const char *const *reader_store_heads_params(struct arena *a,
     const struct tenant_id tenants[], const struct channel_id channels[], size_t n);
 
-/* The versions of the rights of many tenants, one row each, in order. Send the statement
- * without a tenant. */
+/* Returns the versions of the rights of many tenants, one row each, in order. Send the
+ * statement without a tenant. */
 struct acl_row {
 	int64_t ord; /* index in tenants */
 	bool exists;

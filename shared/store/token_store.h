@@ -26,10 +26,11 @@ struct token_revocation {
 	int64_t acl_version;
 };
 
-/* Revokes all tokens of a user that were issued until now. A user may revoke its own,
- * owners and admins those of others, but only an owner those of an owner. now_ms is the
- * caller's clock. The later of it and the database's clock counts, because programs of an
- * earlier release mint tokens by their own clock. ES_NOT_FOUND. ES_FORBIDDEN. */
+/* Revokes all tokens of a user that were issued until now. A user may revoke its own
+ * tokens. Owners and admins may revoke those of other users, but only an owner those of
+ * an owner: else ES_FORBIDDEN. now_ms is the caller's clock. The later of now_ms and the
+ * database's clock counts, because programs of an earlier release mint tokens by their
+ * own clock. ES_NOT_FOUND: the user is unknown. */
 enum es_code token_store_revoke_user(struct pg *pg, const struct actor *who,
     const struct user_id *user, int64_t now_ms, struct arena *a,
     struct token_revocation *out, struct es_err *err) ES_MUST_CHECK;
@@ -49,16 +50,16 @@ enum es_code token_store_revoke_jti(struct pg *pg, const struct actor *who,
     struct es_err *err) ES_MUST_CHECK;
 
 /* Revokes the jti of a revoked API key's sockets, for every user. The caller's
- * transaction holds the tenant's row. */
+ * transaction holds the lock of the tenant's row. */
 enum es_code token_store_end_jti(struct pg *pg, const struct tenant_id *tenant,
     const struct token_jti *in, struct arena *a, struct token_revocation *out,
     struct es_err *err) ES_MUST_CHECK;
 
-/* The iat for a token that EchoStream mints now, in seconds since 1970: the second of the
- * database's clock, or the next second after a revocation in this second. A revocation
- * that begins later revokes the token; an earlier one does not. ES_NOT_FOUND.
- * ES_RATE_LIMITED: the tokens were revoked twice within one second; err->retry_after_ms
- * says when to try again. */
+/* Returns the iat for a token that EchoStream mints now, in seconds since 1970: the
+ * second of the database's clock, or the next second after a revocation in this second. A
+ * revocation that begins later revokes the token; an earlier one does not. ES_NOT_FOUND:
+ * the user is unknown. ES_RATE_LIMITED: the tokens were revoked twice within one second;
+ * err->retry_after_ms says when to try again. */
 enum es_code token_store_issue_s(struct pg *pg, const struct tenant_id *tenant,
     const struct user_id *user, struct arena *a, int64_t *out,
     struct es_err *err) ES_MUST_CHECK;

@@ -4,8 +4,8 @@
 
 #include "store/user_store.h"
 
-/* The columns of a struct user. A deleted user keeps its row. Its placeholder e-mail
- * address is shown to nobody. */
+/* The columns of a struct user. A deleted user keeps its row. No answer shows its
+ * placeholder e-mail address. */
 #define USER_COLS \
 	"id, CASE WHEN deleted_at IS NULL THEN email END, display_name, role," \
 	" CASE WHEN deleted_at IS NULL THEN status ELSE 'deleted' END, " \
@@ -20,16 +20,18 @@ extern const struct pg_col user_cols[USER_N_COLS];
 	}
 
 /* Runs a statement that returns one user. ES_NOT_FOUND with STORE_NO_USER: no row.
- * ES_EMAIL_TAKEN. ES_NAME_TAKEN: another user has the external id. */
+ * ES_EMAIL_TAKEN: another user has the e-mail address. ES_NAME_TAKEN: another user has
+ * the external id. */
 enum es_code user_store_run_one(struct pg *pg, const struct actor *who,
     const struct pg_stmt *stmt, const char *const params[], struct arena *a,
     struct user *out, struct es_err *err) ES_MUST_CHECK;
 
 /* The functions below run inside a transaction. */
 
-/* Reads the user, and checks that the caller may change it; patch NULL: its status.
- * version is NULL when the change touches no rights. Otherwise the call locks the
- * tenant's row first and reads its acl_version. */
+/* Reads the user, and checks that the caller may apply the patch to the user. patch NULL:
+ * that the caller may change the user's status. version is NULL when the change touches
+ * no rights. Otherwise the call locks the tenant's row first and reads its
+ * acl_version. */
 enum es_code user_store_read_locked(struct pg *pg, const struct actor *who,
     const struct user_id *id, const struct user_patch *patch, struct arena *a,
     struct user *now, int64_t *version, struct es_err *err) ES_MUST_CHECK;

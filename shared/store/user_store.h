@@ -77,21 +77,23 @@ enum es_code user_store_known(struct pg *pg, const struct actor *who,
     size_t *n_out, struct es_err *err) ES_MUST_CHECK;
 
 /* Creates a user. The caller must be an owner or admin, and an owner to create an owner:
- * else ES_FORBIDDEN. ES_EMAIL_TAKEN. ES_NAME_TAKEN: another user has the external id. */
+ * else ES_FORBIDDEN. ES_EMAIL_TAKEN: another user has the e-mail address. ES_NAME_TAKEN:
+ * another user has the external id. */
 enum es_code user_store_create(struct pg *pg, const struct actor *who,
     const struct user_new *in, struct arena *a, struct user *out,
     struct es_err *err) ES_MUST_CHECK;
-/* Changes a user. Every user may change its own display name. All else needs an owner or
- * admin, and an owner when the user is or becomes an owner: else ES_FORBIDDEN.
- * ES_LAST_OWNER: the tenant would have no active owner. ES_EMAIL_TAKEN. ES_NAME_TAKEN:
- * another user has the external id. */
+/* Changes a user. Every user may change its own display name. For every other change the
+ * caller must be an owner or admin, and an owner when the user is or becomes an owner:
+ * else ES_FORBIDDEN. ES_LAST_OWNER: the tenant would have no active owner.
+ * ES_EMAIL_TAKEN: another user has the e-mail address. ES_NAME_TAKEN: another user has
+ * the external id. */
 enum es_code user_store_patch(struct pg *pg, const struct actor *who,
     const struct user_id *id, const struct user_patch *patch, struct arena *a,
     struct user *out, struct es_err *err) ES_MUST_CHECK;
 
-/* The three functions below need an owner or admin, and an owner when the user is an
- * owner: else ES_FORBIDDEN. Repeating a call changes nothing. ES_LAST_OWNER: the tenant
- * would have no active owner. */
+/* The caller of the three functions below must be an owner or admin, and an owner when
+ * the user is an owner: else ES_FORBIDDEN. Repeating a call changes nothing.
+ * ES_LAST_OWNER: the tenant would have no active owner. */
 
 /* Deactivates a user and revokes all its tokens. Its name and e-mail address stay
  * taken. */

@@ -1,6 +1,6 @@
 /* Spans of distributed traces. A worker writes each finished span as a line into a pipe
- * that never blocks it; the exporter of the program (trace_export.h) reads the pipe. Off
- * unless ES_TRACE_URL is set: all functions take a NULL trace and then do nothing. */
+ * that never blocks it; the exporter of the program (trace_export.h) reads the pipe.
+ * Without ES_TRACE_URL tracing is off: the trace is NULL, and all functions do nothing. */
 #ifndef TRACE_TRACE_H
 #define TRACE_TRACE_H
 
@@ -14,17 +14,18 @@
 /* A span's line. A pipe takes lines of this size whole (PIPE_BUF), so the lines of
  * several workers do not mix. */
 #define TRACE_LINE_MAX 4096
-/* The first bytes of each line. No rest of a line begins so. */
+/* The first bytes of each line. The rest of a line that read(2) has cut never begins with
+ * them. */
 #define TRACE_LINE_BEGIN "{\"traceId\":"
 
-/* As OTLP numbers them (opentelemetry/proto/trace/v1/trace.proto). */
+/* The numbers are those of OTLP (opentelemetry/proto/trace/v1/trace.proto). */
 enum trace_kind { TRACE_SERVER = 2, TRACE_PRODUCER = 4, TRACE_CONSUMER = 5 };
 
 struct trace;
 
 /* The pipe of a program and its sampler. sample_ppm: of a million requests that come
- * without a decision, this many begin a trace. dropped: the counter of spans that are
- * dropped because the pipe is full. Call it in the master before any fork. */
+ * without a sampling decision, this many begin a trace. dropped: the counter of spans
+ * that are dropped because the pipe is full. Call it in the master before any fork. */
 enum es_code trace_open(int64_t sample_ppm, struct metrics *m, unsigned dropped,
     struct trace **out, struct es_err *err) ES_MUST_CHECK;
 void trace_close(struct trace **t);
@@ -39,11 +40,11 @@ struct trace_span {
 	bool sampled;
 	struct trace_context context; /* parent is the id of this span */
 	char parent[TRACE_SPAN_ID_HEX + 1];
-	int64_t wall_us, mono_us; /* of its begin */
+	int64_t wall_us, mono_us; /* when the span began */
 };
 
 /* Begins a span of a request from outside: in the caller's trace, or in a new one when
- * the sampler says so. */
+ * the sampler chooses the request. */
 void trace_begin(
     struct trace *t, const struct trace_context *caller, struct trace_span *out);
 /* Begins a span in a trace that an earlier step began; not sampled when traceparent is
@@ -57,7 +58,7 @@ const char *trace_next(
 
 struct trace_attr {
 	const char *key;
-	const char *text; /* NULL: the number counts */
+	const char *text; /* NULL: the value is the number */
 	int64_t number;
 };
 

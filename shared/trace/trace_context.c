@@ -30,7 +30,8 @@ trace_context_parse(const char *traceparent, struct trace_context *out)
 	if (len < TRACE_PARENT_TEXT - 1 || strspn(s, HEX) != 2 ||
 	    strncmp(s, "ff", 2) == 0)
 		return false;
-	/* Version 00 ends after the flags; a later one may go on after a dash. */
+	/* Version 00 ends after the flags. A later version may have more fields after a
+	 * dash. */
 	if (len > TRACE_PARENT_TEXT - 1 && (strncmp(s, "00", 2) == 0 || s[55] != '-'))
 		return false;
 	if (s[2] != '-' || !trace_context_take_id(s + 3, TRACE_ID_HEX, c.trace_id) ||

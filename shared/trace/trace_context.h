@@ -24,12 +24,12 @@ struct trace_context {
 	enum trace_sampled sampled;
 };
 
-/* False, and *out is empty, for NULL and for text that is not a valid traceparent. Takes
- * versions above 00 as far as the standard defines them (section 3.2.4). */
+/* Returns false and empties *out for NULL and for text that is not a valid traceparent.
+ * Of a version above 00 it reads the fields that version 00 defines (section 3.2.4). */
 bool trace_context_parse(
     const char *traceparent, struct trace_context *out) ES_MUST_CHECK;
 
-/* False, and *out is empty, for NULL and for text without a valid Root. */
+/* Returns false and empties *out for NULL and for text without a valid Root. */
 bool trace_context_parse_amzn(
     const char *header, struct trace_context *out) ES_MUST_CHECK;
 

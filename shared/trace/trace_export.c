@@ -31,15 +31,15 @@ struct exporter {
 	const struct trace_export *conf;
 	int fd;
 	struct trace_waiting *waiting;
-	char line[TRACE_LINE_MAX]; /* of a read that ended within a line */
+	char line[TRACE_LINE_MAX]; /* a line whose rest is not read yet */
 	size_t line_len;
 	int64_t post_at_ms; /* CLOCK_MONOTONIC: when the next request is due */
 	unsigned tries;     /* requests that failed in a row */
 	int64_t end_ms;     /* when the exporter ends; 0: SIGTERM has not come */
 };
 
-/* True after SIGTERM. The signal is blocked but in ppoll(), which a busy exporter does
- * not reach. */
+/* True after SIGTERM. SIGTERM is blocked outside ppoll(), and a busy exporter does not
+ * call ppoll(), so look at the pending signals, too. */
 static bool
 trace_export_is_ending(struct exporter *e)
 {
@@ -66,8 +66,9 @@ trace_export_count_dropped(const struct exporter *e, int64_t n)
 	metrics_add(e->conf->metrics, e->conf->dropped, (uint64_t)n);
 }
 
-/* An exporter that was killed may have read the begin of a line, whose rest its successor
- * finds. The collector would refuse all spans of a request with such a rest. */
+/* An exporter that was killed may have read the beginning of a line. The next exporter
+ * then reads only the rest of the line. The collector would refuse all spans of a request
+ * with such a rest. */
 static bool
 trace_export_is_whole(const char *line, size_t len)
 {
@@ -170,7 +171,7 @@ trace_export_retry_later(struct exporter *e, const struct trace_post_result *r)
 	e->post_at_ms = clock_mono_ms() + wait_ms;
 }
 
-/* A collector that refuses a request is available, too. */
+/* A collector that refuses a request counts as available. */
 static void
 trace_export_answered(struct exporter *e)
 {
@@ -180,8 +181,8 @@ trace_export_answered(struct exporter *e)
 	e->tries = 0;
 }
 
-/* A collector that says that it rejected more spans than the request had is wrong: each
- * span counts once. */
+/* Counts at most n rejected spans, because a faulty collector may report more spans than
+ * the request had. */
 static void
 trace_export_done(struct exporter *e, size_t n, const struct trace_post_result *r)
 {
@@ -195,8 +196,8 @@ trace_export_done(struct exporter *e, size_t n, const struct trace_post_result *
 	metrics_add(e->conf->metrics, e->conf->exported, n - (uint64_t)rejected);
 }
 
-/* Of the next request: shorter near the end of the exporter, but not 0, which libcurl
- * takes for no limit. */
+/* Returns the time-out of the next request. It is shorter near the end of the exporter,
+ * but never 0, because 0 means "no limit" to libcurl. */
 static int64_t
 trace_export_timeout_ms(const struct exporter *e)
 {
@@ -241,8 +242,8 @@ trace_export_post(struct exporter *e)
 	e->post_at_ms = clock_mono_ms() + TRACE_BATCH_MS;
 }
 
-/* A full batch is due at once, except after a failure. So is a full queue, if that is
- * shorter than a batch: it takes no further spans. */
+/* A full batch is due immediately, except after a failure. A full queue that is shorter
+ * than a batch counts as a full batch, because it takes no further spans. */
 static bool
 trace_export_due(const struct exporter *e)
 {

@@ -1,6 +1,6 @@
 /* The exporter: the process of a program that reads the spans of its workers from the
- * pipe and sends them to a collector. A collector that is slow or away costs the workers
- * nothing: spans wait here and in the pipe, and further ones are dropped and counted. */
+ * pipe and sends them to a collector. A collector that is slow or down does not delay the
+ * workers: spans wait here and in the pipe, and further ones are dropped and counted. */
 #ifndef TRACE_TRACE_EXPORT_H
 #define TRACE_TRACE_EXPORT_H
 
@@ -8,12 +8,12 @@
 #include "trace/trace.h"
 #include "trace/trace_post.h"
 
-/* Spans of one request. */
+/* Largest number of spans in one request. */
 #define TRACE_BATCH_MAX 512
-/* A span waits at most this long for others. */
+/* A span waits at most this long for other spans of its request. */
 #define TRACE_BATCH_MS 1000
-/* How long the exporter goes on sending after SIGTERM; a request that is under way ends
- * up to a second later. */
+/* How long the exporter goes on sending after SIGTERM; a request in flight may last up to
+ * 1 s longer. */
 #define TRACE_LAST_MS 2000
 
 struct trace_export {
@@ -25,7 +25,8 @@ struct trace_export {
 	unsigned exported, dropped;
 };
 
-/* The part of the settings; the caller fills metrics, exported and dropped. */
+/* Fills the members that come from settings. The caller fills metrics, exported and
+ * dropped. */
 struct trace_export trace_export_settings(
     const struct conf_common *conf, const char *service);
 

@@ -13,8 +13,8 @@
 #define ANSWER_BYTES_MAX  65536
 #define RETRY_AFTER_MAX_S 300
 
-/* Calls take(ctx, name, value) for each pair; false when a pair has no "=" or take()
- * returns false. */
+/* Calls take(ctx, name, value) for each pair. Returns false when a pair has no "=" or
+ * take() returns false. */
 static bool
 trace_post_each_header(const char *headers, struct arena *a,
     bool (*take)(void *ctx, const char *name, const char *value), void *ctx)
@@ -100,8 +100,8 @@ struct partial {
 	int64_t rejectedSpans;
 };
 
-/* The spans that a collector did not take, although it answers 200; 0 when the answer
- * does not follow the standard. */
+/* Returns the number of spans that the collector rejected although it answered 2xx; 0
+ * when the answer does not follow the standard. */
 static int64_t
 trace_post_rejected(const struct text *answer, struct arena *a)
 {

@@ -30,7 +30,7 @@ variable "zone_id" {
 }
 
 variable "certificate_arn" {
-  description = "Certificate of ACM for domain_name; null: one is requested and proved by a record in zone_id."
+  description = "Certificate of ACM for domain_name; null: Terraform requests one and validates it by a record in zone_id."
   type        = string
   default     = null
 
@@ -115,7 +115,7 @@ variable "settings" {
 
   validation {
     condition     = alltrue([for name in keys(var.settings) : can(regex("^ES_[A-Z0-9_]+$", name))])
-    error_message = "settings: names that begin with ES_."
+    error_message = "settings: each name must begin with ES_."
   }
 }
 
@@ -126,7 +126,7 @@ variable "secret_settings" {
 
   validation {
     condition     = alltrue([for name, arn in var.secret_settings : startswith(name, "ES_") && startswith(arn, "arn:")])
-    error_message = "secret_settings: names that begin with ES_, and ARNs of secrets."
+    error_message = "secret_settings: each name must begin with ES_, and each value must be the ARN of a secret."
   }
 }
 

@@ -1,4 +1,4 @@
-# For 10,000 sockets; docs/deploy-aws.md has the sizes for 1,000 and 100,000.
+# Sizes for 10,000 sockets. docs/deploy-aws.md has the sizes for 1,000 and 100,000.
 module "echostream" {
   source = "../../modules/stack"
 

@@ -72,7 +72,7 @@ variable "target_port" {
 }
 
 variable "deregistration_delay_s" {
-  description = "Seconds between the end of new requests for a task and its SIGTERM, by target group."
+  description = "Seconds that a task keeps running after it gets no more new requests, until SIGTERM; by target group."
   type        = object({ api = number, push = number })
   default     = { api = 30, push = 15 }
 

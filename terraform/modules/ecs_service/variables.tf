@@ -155,7 +155,7 @@ variable "backlog" {
 
   validation {
     condition     = var.backlog == null ? true : var.backlog.low_s < var.backlog.high_s && length(var.backlog.queue_names) <= 9
-    error_message = "backlog: low_s is below high_s, and an alarm reads at most nine queues beside our metric."
+    error_message = "backlog: low_s must be below high_s. At most nine queues, because one alarm reads all of them and our own metric."
   }
 }
 

@@ -34,7 +34,7 @@ variable "memory" {
 
   validation {
     condition     = var.memory >= 512 && var.memory <= 122880
-    error_message = "memory: 512 to 122880, and one that Fargate combines with cpu."
+    error_message = "memory: 512 to 122880, and a size that Fargate offers for this cpu."
   }
 }
 
@@ -84,7 +84,7 @@ variable "containers" {
 
   validation {
     condition     = alltrue([for c in var.containers : can(regex("^[^:@]+(:[^:@/]+)?(:[0-9]+/[^:@]+)?([:@].+)?$", c.image)) && !endswith(c.image, ":latest")])
-    error_message = "containers: an image names a fixed tag or digest, because a rollback needs the previous image."
+    error_message = "containers: each image must have a fixed tag or a digest, because a rollback needs the previous image."
   }
 }
 

@@ -14,6 +14,6 @@ output "security_group_id" {
 }
 
 output "node_ids" {
-  description = "Value of the dimension CacheClusterId of the metrics, one a node."
+  description = "Value of the dimension CacheClusterId of the metrics, one for each node."
   value       = [for n in range(var.node_count) : format("%s-%03d", var.name, n + 1)]
 }

@@ -78,7 +78,7 @@ variable "instance_count" {
 
   validation {
     condition     = var.instance_count >= 1 && var.instance_count <= 15
-    error_message = "instance_count: 1 to 15; 1 has no reader and a failover of minutes."
+    error_message = "instance_count: 1 to 15. With 1 there is no reader, and a failover takes minutes."
   }
 }
 
@@ -89,7 +89,7 @@ variable "min_acu" {
 
   validation {
     condition     = var.min_acu >= 0.5 && var.min_acu <= 256
-    error_message = "min_acu: 0.5 to 256. 0 never pauses, because the programs keep connections open."
+    error_message = "min_acu: 0.5 to 256. An instance with 0 would never pause, because the programs keep connections open."
   }
 }
 
@@ -116,7 +116,7 @@ variable "backup_retention_days" {
 }
 
 variable "deletion_protection" {
-  description = "Refuse to delete the database; false also deletes it without a last snapshot."
+  description = "Refuse to delete the database; with false, a deletion makes no final snapshot, either."
   type        = bool
   default     = true
 }

@@ -24,7 +24,7 @@ resource "aws_sqs_queue" "events" {
   })
 }
 
-# The dead letters of a FIFO queue are FIFO, too.
+# The dead-letter queue of a FIFO queue must be FIFO, too.
 resource "aws_sqs_queue" "dead" {
   for_each = local.queues
 

@@ -36,12 +36,12 @@ variable "visibility_timeout_s" {
 
   validation {
     condition     = var.visibility_timeout_s >= 10 && var.visibility_timeout_s <= 600
-    error_message = "visibility_timeout_s: 10 to 600. When it is too short, SQS delivers messages again on which fanout still works."
+    error_message = "visibility_timeout_s: 10 to 600. When it is too short, SQS redelivers messages that fanout is still processing."
   }
 }
 
 variable "max_receive_count" {
-  description = "Deliveries after which SQS moves a message to its dead letters. High, because a delivery that a crash cut short is not the message's fault."
+  description = "Deliveries after which SQS moves a message to its dead letters. The number is high, because the message is not to blame for a delivery that a crash cut short."
   type        = number
   default     = 100
 

@@ -23,7 +23,7 @@ locals {
         dimensions = local.aurora_dimensions, limit = 80, minutes = 10
       }
       aurora-lag = {
-        what       = "A reader of Aurora is over 1 s behind, so a failover would take longer"
+        what       = "A reader of Aurora is over 1 s behind the writer, so a failover would take longer"
         namespace  = "AWS/RDS", metric = "AuroraReplicaLagMaximum"
         dimensions = local.aurora_dimensions, limit = 1000, minutes = 5
       }

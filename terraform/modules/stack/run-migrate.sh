@@ -1,5 +1,5 @@
 #!/bin/sh
-# Run the migrate task once and wait for its end. Exit with 0 only if each container exited with 0.
+# Run the migrate task once and wait until it has stopped. Exit with 0 only if each container exited with 0.
 #
 # Environment: AWS_REGION, CLUSTER, TASK_DEFINITION, SUBNETS (comma separated), SECURITY_GROUP,
 # LOG_GROUP. `terraform apply` calls this; `terraform output migrate_command` prints the call.

@@ -69,7 +69,7 @@ variable "zone_id" {
 }
 
 variable "certificate_arn" {
-  description = "Certificate of ACM for domain_name; null: one is requested and proved by a record in zone_id."
+  description = "Certificate of ACM for domain_name; null: Terraform requests one and validates it by a record in zone_id."
   type        = string
   default     = null
 

@@ -69,7 +69,7 @@ variable "sizes" {
 }
 
 variable "push_connections" {
-  description = "Sockets for each push task, at which autoscaling aims. A task accepts twice as many, for the time until new tasks run."
+  description = "Sockets on each push task that autoscaling aims at. A task accepts twice as many, for the time until new tasks run."
   type        = number
   default     = 6000
 
@@ -97,7 +97,7 @@ variable "settings" {
 
   validation {
     condition     = alltrue([for name in keys(var.settings) : can(regex("^ES_[A-Z0-9_]+$", name))])
-    error_message = "settings: names that begin with ES_."
+    error_message = "settings: each name must begin with ES_."
   }
 }
 
@@ -108,7 +108,7 @@ variable "secret_settings" {
 
   validation {
     condition     = alltrue([for name, arn in var.secret_settings : startswith(name, "ES_") && startswith(arn, "arn:")])
-    error_message = "secret_settings: names that begin with ES_, and ARNs of secrets."
+    error_message = "secret_settings: each name must begin with ES_, and each value must be the ARN of a secret."
   }
 }
 
