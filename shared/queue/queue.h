@@ -24,7 +24,7 @@ struct queue_settings {
 	const char *url;       /* "redis:", "mem:NAME", "sqs:..." */
 	const char *redis_url; /* for "redis:" */
 	unsigned partitions;
-	int64_t max_bytes; /* when more wait, queue_send() returns ES_QUEUE_FULL */
+	int64_t max_bytes; /* of waiting messages; queue_send() refuses more */
 	/* time-out of one call, without the time in which it waits for messages */
 	int64_t timeout_ms;
 	const struct aws_settings *sqs; /* for "sqs:", which has its own time-out */
@@ -106,9 +106,9 @@ enum es_code queue_open(const struct queue_settings *settings, struct queue **ou
     struct es_err *err) ES_MUST_CHECK;
 void queue_close(struct queue **q);
 
-/* ES_OK: the message is stored durably. ES_QUEUE_FULL: max_bytes are waiting.
- * ES_UNAVAILABLE: the queue can't be reached, or did not answer. In that case the message
- * may have been stored. */
+/* ES_OK: the message is stored durably. ES_QUEUE_FULL: with the message, more than
+ * max_bytes would wait. ES_UNAVAILABLE: the queue can't be reached, or did not answer. In
+ * that case the message may have been stored. */
 enum es_code queue_send(
     struct queue *q, const struct queue_msg *msg, struct es_err *err) ES_MUST_CHECK;
 

@@ -31,15 +31,15 @@ void sqs_creds_request_done(struct sqs_creds *c, CURLcode how);
 /* Renews the keys when they are due. Blocks for at most 2 s. */
 void sqs_creds_renew(struct sqs_creds *c);
 
-/* The keys for a request that is sent now. They are valid until the next
- * sqs_creds_request_done(). Without valid keys it returns the error of the last request
- * for them. */
+/* Gets the keys for a request that is sent now. They are valid until the next
+ * sqs_creds_request_done(). Without valid keys, returns the error of the last request for
+ * keys. */
 enum es_code sqs_creds_get(
     struct sqs_creds *c, struct sqs_keys *out, struct es_err *err) ES_MUST_CHECK;
 /* True when there are keys that have not expired and that AWS has not refused. */
 bool sqs_creds_valid(const struct sqs_creds *c);
-/* Notes that AWS has refused the keys. True: new keys will be requested, so try once
- * more. */
+/* Notes that AWS has refused the keys. Returns true when new keys will be requested: then
+ * try once more. */
 bool sqs_creds_refused(struct sqs_creds *c);
 
 #endif

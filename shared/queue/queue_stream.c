@@ -6,9 +6,9 @@
 
 #include "core/banned.h"
 
-/* First part of the two scripts that change a stream. KEYS[1] the stream, KEYS[2] the
- * counters, ARGV[1] the partition. trusted() says whether `bytes` can be the size of the
- * stream. */
+/* First part of the two scripts that change a stream. KEYS[1] is the stream, KEYS[2] the
+ * hash of the counters, ARGV[1] the partition. trusted() says whether `bytes` can be the
+ * size of the stream. */
 #define COUNTING \
 	"local stream, counts, part = KEYS[1], KEYS[2], ARGV[1]\n" \
 	"local function entries(last, each)\n" \

@@ -37,8 +37,8 @@ void topic_table_remove(struct topic_table *t, struct topic *topic);
 void topic_table_queue(struct topic_table *t, struct topic *topic);
 /* Removes the first topic from the work list; NULL when the list is empty. */
 struct topic *topic_table_next(struct topic_table *t);
-/* Call it when the connection is lost. Removes the topics that are not wanted. Sets all
- * others to TOPIC_OFF and appends them to the work list. */
+/* Call it for a new connection, on which nothing is subscribed. Removes the topics that
+ * are not wanted. Sets all others to TOPIC_OFF and appends them to the work list. */
 void topic_table_reset(struct topic_table *t);
 
 #endif

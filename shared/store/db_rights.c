@@ -1,11 +1,12 @@
-/* The rights in PostgreSQL that the programs need. Readiness compares them with those of
- * the role, so that a revoked right is found before a request fails. */
+/* The rights in PostgreSQL that the programs need. The readiness check compares them with
+ * the rights of the role, so that a revoked right is found before a request fails. */
 #include "store/db_store.h"
 
 #include "core/banned.h"
 
-/* Every right except DELETE is needed on at least one column. A table or function that
- * does not exist does not count as missing: a later migration may have dropped it. */
+/* For every right except DELETE, a grant on one column of the table is enough. A table or
+ * function that does not exist does not count as missing: a later migration may have
+ * dropped it. */
 const struct pg_stmt db_rights_stmt = {
     .name = "db_rights",
     .sql =

@@ -19,9 +19,10 @@ struct idempotency_claim {
 #define IDEMPOTENCY_DELETED "00000000-0000-0000-0000-000000000000"
 
 /* Chooses the id of the row to create for this key, or finds the id that an earlier
- * request chose. *again is true when an earlier request chose it; then the row exists, is
- * being inserted, or was never inserted. ES_KEY_REUSED: the key belongs to another
- * request. ES_CONFLICT: the key created a channel that is deleted now. */
+ * request chose. *again is true when an earlier request chose it: that request has
+ * inserted the row, is inserting it, or failed before it did. ES_KEY_REUSED: the key
+ * belongs to another request. ES_CONFLICT: the key created a channel that is deleted
+ * now. */
 enum es_code idempotency_store_claim(struct pg *pg, const struct idempotency_claim *claim,
     struct arena *a, struct uuid *id, bool *again, struct es_err *err) ES_MUST_CHECK;
 

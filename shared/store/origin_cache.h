@@ -8,8 +8,8 @@
 
 #define ORIGIN_KEEP_MS 5000
 
-/* Stores hashes under a key of the process, never texts, so that its size does not depend
- * on what clients send. A full set evicts its oldest answer. */
+/* Stores hashes with a random key of the process, never texts, so that its size does not
+ * depend on what clients send. A full set evicts its oldest answer. */
 struct origin_cache;
 struct origin_cache *origin_cache_new(void);
 void origin_cache_free(struct origin_cache **c);

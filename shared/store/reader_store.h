@@ -15,8 +15,8 @@
 /* Asks whether user i of tenant i may read channel i. The user must be active. The asks
  * may name any tenants; send the statement without a tenant. Returns a row for each user
  * who may read, in order, with the state of the channel in the same snapshot. No row: for
- * this user there is no such channel. Reading includes subscribing, and sending unless
- * the channel is archived or may_post is false. */
+ * this user there is no such channel. A user who may read may also subscribe, and may
+ * send unless the channel is archived or may_post is false. */
 struct rights_key {
 	struct tenant_id tenant;
 	struct user_id user;
@@ -26,7 +26,7 @@ struct rights_row {
 	int64_t ord;  /* index in asks */
 	int64_t head; /* sequence number of the newest event */
 	bool is_private, is_member, archived;
-	int64_t acl_version; /* store it with the positive answer */
+	int64_t acl_version; /* store this version with the positive answer */
 	char epoch[ES_UUID_TEXT];
 	/* the posting policy lets the user post; does not look at archived */
 	bool may_post;

@@ -1,6 +1,7 @@
 /* Spans of distributed traces. A worker writes each finished span as a line into a pipe
  * that never blocks it; the exporter of the program (trace_export.h) reads the pipe.
- * Without ES_TRACE_URL tracing is off: the trace is NULL, and all functions do nothing. */
+ * Tracing is off when ES_TRACE_URL is not set: the trace is NULL, and all functions do
+ * nothing. */
 #ifndef TRACE_TRACE_H
 #define TRACE_TRACE_H
 

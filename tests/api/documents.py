@@ -61,7 +61,7 @@ def missing_answers(document):
 
 
 def schema_examples(judge, document):
-    """(faults of the examples of schemas against their schema, number of examples)"""
+    """Returns (examples that do not fit their schema, number of examples)."""
     found, count = [], 0
     for name, schema in document["components"]["schemas"].items():
         for k, example in enumerate(schema.get("examples", [])):
@@ -73,8 +73,8 @@ def schema_examples(judge, document):
 
 
 def message_examples(judge, document):
-    """(faults of the examples of frames, number of examples). A frame without an example is a fault, and
-    so is an undocumented field."""
+    """Returns (faults of the examples of frames, number of examples). A frame without an example is a
+    fault, and so is an undocumented field."""
     found, count = [], 0
     for name, message in document["components"]["messages"].items():
         if not message.get("examples"):
@@ -89,7 +89,7 @@ def message_examples(judge, document):
 
 
 def content_schemas(document, operation):
-    """(place, schema) of each JSON body of a request or an answer."""
+    """Yields (place, schema) of each JSON body of a request or an answer."""
     wanted = schemas.resolve(document, operation.get("requestBody"))
     if wanted:
         yield "request", wanted["content"]["application/json"]["schema"]
@@ -101,7 +101,7 @@ def content_schemas(document, operation):
 
 
 def requests_open(document):
-    """Request schemas that allow unknown fields."""
+    """Request schemas that allow unknown fields or have no example."""
     found = []
     for name, _, operation in operations(document):
         for where, schema in content_schemas(document, operation):
@@ -115,8 +115,8 @@ def requests_open(document):
 
 
 def house_rules(document):
-    """Faults: operationId is unique, a summary exists, path parameters are described, errors are
-    problem documents."""
+    """Operations that break a rule: operationId is unique, a summary exists, path parameters are
+    described, errors are problem documents."""
     found, ids = [], set()
     for name, path, operation in operations(document):
         oid = operation.get("operationId", "")

@@ -25,7 +25,7 @@ FRAMES = ["push-server/echostream-push", "--dump-frames"]
 
 
 def dump(build, command):
-    """The table that the program prints, or None when the program is not built."""
+    """Returns the table that the program prints, or None when the program is not built."""
     path = os.path.join(build, command[0])
     if not os.access(path, os.X_OK):
         return None
@@ -113,14 +113,14 @@ def frames_fault(document, table):
 
 
 def codes():
-    """The codes in the list of errors."""
+    """The error codes in core/err.h, without those of status 200."""
     with open(os.path.join(ROOT, "shared", "core", "err.h"), encoding="utf-8") as f:
         names = re.findall(r'X\(\w+, (\d+), "(\w+)"', f.read())
     return {name for status, name in names if status != "200"}
 
 
 def codes_fault(judge):
-    """Differences between the list of errors and the codes of both documents together.
+    """Differences between core/err.h and the codes of both documents together.
 
     openapi.yaml leaves out codes that only frames have.
     """
@@ -129,8 +129,8 @@ def codes_fault(judge):
     return difference({(c,) for c in rest | push}, {(c,) for c in codes()})
 
 
-# Close codes that no Close frame carries: they stand for a frame without a code, and for no frame at
-# all (RFC 6455 section 7.4.1).
+# Close codes that no Close frame carries (RFC 6455 section 7.4.1): 1005 stands for a Close frame
+# without a code, and 1006 for a connection that was lost without a Close frame.
 NEVER_SENT = {"1005", "1006"}
 
 
@@ -164,7 +164,7 @@ def refusals_fault(document):
 
 
 def event_kinds_fault(document):
-    """Differences between the frames with `seq` and the kinds of event.h, except typing, which has none."""
+    """Differences between the frames with `seq` and the kinds of event.h. typing has no `seq`."""
     real = in_source("shared/event", r'^\s*X\([A-Z_]+, "(\w+)"\)')
     documented = {m.type for m in frame_schemas.flat(
         frame_schemas.messages_of(document, "send")) if "seq" in m.published["properties"]}
@@ -185,7 +185,7 @@ SOURCES = [
 
 
 def front_door_fault(document):
-    """Differences between x-front-door and the error pages of lighttpd, whose page for 500 answers 502."""
+    """Differences between x-front-door and lighttpd's error pages. The page for 500 answers 502."""
     pages = glob.glob(os.path.join(ROOT, "lighttpd", "errors", "problem.*.html"))
     real = {os.path.basename(page).split(".")[1] for page in pages} - {"500"}
     return difference({(s,) for s in document["x-front-door"]}, {(s,) for s in real})
