@@ -1,5 +1,5 @@
-/* One test program for each source file: CUNIT_MAIN("name", cases) defines main. CUnit
- * does not return failures, and a program that ran no case has not passed. */
+/* CUNIT_MAIN("name", cases) defines main() for a test program. main() returns 1 when a
+ * case failed or no case ran, because CUnit's run function returns neither. */
 #ifndef TESTS_CUNIT_MAIN_H
 #define TESTS_CUNIT_MAIN_H
 

@@ -8,7 +8,7 @@
 static inline void
 ev_until_tick(struct ev_loop *loop, ev_timer *timer, int revents)
 {
-	(void)loop, (void)timer, (void)revents; /* wakes the loop */
+	(void)loop, (void)timer, (void)revents; /* the timer only wakes the loop */
 }
 
 static inline bool

@@ -233,15 +233,15 @@ a_containers_keys_are_renewed(void)
 	CU_ASSERT_EQUAL(queue_check(f.q, &f.err), ES_OK);
 	CU_ASSERT_EQUAL(leasing_send(&f, "g", "x"), ES_OK);
 	CU_ASSERT_EQUAL(leasing_count(&f, "credentials"), 1);
-	/* SQS refuses the keys before they expire: the driver fetches new keys and
-	 * repeats the call */
+	/* SQS refuses the keys before they expire. The driver fetches new keys and
+	 * repeats the call. */
 	(void)leasing_control(&f, "keys",
 	    "{\"access\":\"AK4\",\"secret\":\"s4\",\"token\":\"t4\",\"life_s\":2}");
 	CU_ASSERT_EQUAL(leasing_send(&f, "g", "y"), ES_OK);
 	CU_ASSERT_EQUAL(leasing_count(&f, "credentials"), 2);
 	CU_ASSERT_STRING_EQUAL(leasing_consume(&f, 2), "x,y");
-	/* these keys expire in 2 s: the driver fetches new keys earlier, while these
-	 * still work */
+	/* The present keys expire in 2 s. The driver fetches new keys before that, while
+	 * the present keys still work. */
 	for (const int64_t end_ms = clock_mono_ms() + 10000;
 	     leasing_count(&f, "credentials") < 3 && clock_mono_ms() < end_ms;)
 		CU_ASSERT_EQUAL(queue_check(f.q, &f.err), ES_OK);
@@ -306,14 +306,14 @@ CU_TestInfo leasing_fault_cases[] = {
     {"reports the messages that can't be deleted",
 	reports_the_messages_that_can_not_be_deleted},
     {"repeats a throttled call after a pause", repeats_a_throttled_call_after_a_pause},
-    {"a failed receive loses nothing", a_failed_receive_loses_nothing},
+    {"a failed receive loses no message", a_failed_receive_loses_nothing},
     {"reports wrong credentials", reports_wrong_credentials},
     {"reports an expired token", reports_an_expired_token},
     {"reports wrong queues", reports_wrong_queues},
     {"reports a server that is silent or absent",
 	reports_a_server_that_is_silent_or_absent},
-    {"a container's keys are renewed", a_containers_keys_are_renewed},
-    {"refused keys are renewed soon", refused_keys_are_renewed_soon},
+    {"renews the keys of a container", a_containers_keys_are_renewed},
+    {"renews refused keys soon", refused_keys_are_renewed_soon},
     {"reports a container without keys", reports_a_container_without_keys},
     CU_TEST_INFO_NULL,
 };

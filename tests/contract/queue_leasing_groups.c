@@ -33,7 +33,8 @@ ten_messages_of_a_group_arrive_at_once_and_again_in_order(void)
 	leasing_setup(&f);
 	send_row(&f, 12);
 	receive_row(&f, 0, 10);
-	/* the last two messages wait for these ten, also after the end of the lease */
+	/* SQS keeps the last two messages back until the ten are deleted. When the lease
+	 * expires, it delivers the ten again. */
 	receive_row(&f, 0, 10);
 	CU_ASSERT_EQUAL(f.got[9].tries, 2);
 	CU_ASSERT_EQUAL(queue_done(f.q, 0, f.got, f.n, "", &f.err), ES_OK);
@@ -58,7 +59,7 @@ a_message_that_can_not_be_deleted_locks_its_group(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(f.err.text, "1 of 10 messages"));
 	CU_ASSERT_EQUAL(leasing_receive(&f, LEASING_MAX, 200), ES_OK);
 	CU_ASSERT_EQUAL(f.n, 0);
-	/* after the end of the lease SQS delivers message 3 before message 10 */
+	/* when the lease has expired, SQS delivers message 3 before message 10 */
 	CU_ASSERT_STRING_EQUAL(leasing_consume(&f, 2), "3,10");
 	leasing_teardown(&f);
 }
@@ -74,7 +75,7 @@ a_late_receipt_deletes_nothing(void)
 	CU_ASSERT_EQUAL(leasing_receive(&f, 1, 5000), ES_OK);
 	CU_ASSERT_EQUAL_FATAL(f.n, 1);
 	late = f.got[0];
-	receive_row(&f, 0, 2); /* the first lease has ended: receives message 0 again */
+	receive_row(&f, 0, 2); /* the first lease has expired: receives message 0 again */
 	CU_ASSERT_EQUAL(queue_done(f.q, 0, &late, 1, "", &f.err), ES_UNAVAILABLE);
 	CU_ASSERT_PTR_NOT_NULL(strstr(f.err.text, "ReceiptHandleIsInvalid"));
 	CU_ASSERT_EQUAL(queue_extend(f.q, 0, &late, 1, 1000, &f.err), ES_UNAVAILABLE);
@@ -84,8 +85,8 @@ a_late_receipt_deletes_nothing(void)
 	leasing_teardown(&f);
 }
 
-/* AWS bills every request, and an answer of fewer than ten messages shows that the queue
- * has no more. */
+/* An answer of fewer than ten messages shows that the queue has no more. A further
+ * request would be useless, and AWS bills every request. */
 static void
 no_request_follows_an_answer_that_is_not_full(void)
 {
@@ -162,7 +163,7 @@ CU_TestInfo leasing_group_cases[] = {
     {"a message that can't be deleted locks its group",
 	a_message_that_can_not_be_deleted_locks_its_group},
     {"a late receipt deletes nothing", a_late_receipt_deletes_nothing},
-    {"no request follows an answer that is not full",
+    {"sends no request after an answer of fewer than ten messages",
 	no_request_follows_an_answer_that_is_not_full},
     {"a worker that was stopped reads messages that arrived meanwhile",
 	a_worker_that_was_stopped_reads_messages_that_arrived_meanwhile},

@@ -80,7 +80,7 @@ redis_server_start(void)
 	(void)snprintf(s->url, sizeof(s->url), "unix://%s/redis.sock", s->dir);
 	if (!start(s)) {
 		redis_server_end(&s);
-		puts("there is no redis-server to run");
+		puts("redis-server is not installed");
 		exit(77);
 	}
 	return s;

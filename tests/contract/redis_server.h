@@ -5,11 +5,12 @@
 
 struct redis_server;
 
-/* Returns when Redis answers. Exits 77 without redis-server. */
+/* Starts Redis and returns when Redis answers. When redis-server is not installed, prints
+ * that and exits with 77 (skipped). */
 struct redis_server *redis_server_start(void);
 const char *redis_server_url(const struct redis_server *s);
 
-/* Sends SIGKILL to Redis and waits for its end. */
+/* Sends SIGKILL to Redis and waits until the process has exited. */
 void redis_server_kill(struct redis_server *s);
 /* Starts Redis again after a kill, on the same data. */
 void redis_server_again(struct redis_server *s);
@@ -20,8 +21,8 @@ void redis_server_thaw(struct redis_server *s);
 /* Kills Redis and removes the folder. */
 void redis_server_end(struct redis_server **s);
 
-/* ES_TEST_REDIS_URL with database 15. Exits 77 with the reason when the variable is not
- * set. */
+/* Returns ES_TEST_REDIS_URL with database 15. When the variable is not set, prints that
+ * and exits with 77 (skipped). */
 const char *redis_test_url(void);
 
 #endif

@@ -1,5 +1,5 @@
-/* Limits counted in Redis. The windows are minutes, so that the time between two calls
- * does not matter. */
+/* Limits counted in Redis. The windows are minutes long, so that the milliseconds between
+ * two calls do not matter. */
 #include "cunit_main.h"
 
 #include <stdlib.h>
@@ -164,7 +164,7 @@ counters_expire(void)
 	struct fixture f;
 
 	setup(&f);
-	/* empty after 10 ms; the key lives a minute longer */
+	/* the counter is back at zero after 10 ms; Redis keeps the key 60 s longer */
 	CU_ASSERT_TRUE(check(&f, &acme, &alice, &quick, &none, 1));
 	CU_ASSERT_EQUAL(
 	    redis_text(f.r, f.a, &f.v, &f.err, "KEYS", "es:l:*", NULL), ES_OK);
@@ -188,7 +188,7 @@ log_bytes(struct fixture *f)
 	return strtoll(at + strlen(name), NULL, 10);
 }
 
-/* A check costs no fsync of the append-only file. */
+/* A check writes nothing to the append-only file, so it costs no fsync. */
 static void
 counters_are_not_logged(void)
 {
@@ -225,7 +225,7 @@ counts_in_this_process_while_redis_is_away(void)
 
 	setup(&f);
 	redis_server_kill(f.server);
-	for (int i = 0; i < 2; i++) { /* a quarter of the limit of five, rounded up */
+	for (int i = 0; i < 2; i++) { /* 2: a quarter of the limit of 5, rounded up */
 		CU_ASSERT_TRUE(check(&f, &acme, &alice, &five, &eight, 1));
 		CU_ASSERT_TRUE(f.got.local);
 	}
@@ -238,12 +238,12 @@ counts_in_this_process_while_redis_is_away(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"passes the burst and no more", passes_the_burst_and_no_more},
+    {"accepts the burst and refuses the next send", passes_the_burst_and_no_more},
     {"passes again after retry_after", passes_again_after_retry_after},
     {"charges neither limit when one refuses", charges_neither_limit_when_one_refuses},
     {"each policy has its own counter", each_policy_has_its_own_counter},
     {"counters expire", counters_expire},
-    {"counters are not logged", counters_are_not_logged},
+    {"the append-only file does not get the counters", counters_are_not_logged},
     {"large rates stay exact", large_rates_stay_exact},
     {"counts in this process while Redis is away",
 	counts_in_this_process_while_redis_is_away},

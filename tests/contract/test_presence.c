@@ -1,5 +1,5 @@
 /* The scripts of presence on a real Redis: devices of several workers, choices over REST,
- * leases that end, published changes. */
+ * leases that expire, published changes. */
 #include "cunit_main.h"
 
 #include <stdio.h>
@@ -93,7 +93,7 @@ sweep(struct fixture *f, unsigned max)
 	return run(f, &call);
 }
 
-/* Makes the lease end at once. */
+/* Makes the lease expire now. */
 static void
 end_lease(struct fixture *f, const char *lease)
 {
@@ -110,7 +110,7 @@ keys_left(struct fixture *f)
 	return (unsigned)f->v.n;
 }
 
-/* The changes that were published since the last call. */
+/* The number of changes to this status that were published since the last call. */
 static unsigned
 published(struct fixture *f, const char *status)
 {
@@ -192,7 +192,7 @@ a_dead_workers_users_go_offline(void)
 	report(&f, &one, &alice, PRESENCE_ONLINE, false);
 	report(&f, &one, &bob, PRESENCE_ONLINE, false);
 	report(&f, &two, &bob, PRESENCE_IDLE, false);
-	CU_ASSERT_EQUAL(sweep(&f, 100), 0); /* the worker's lease has not ended */
+	CU_ASSERT_EQUAL(sweep(&f, 100), 0); /* the worker's lease has not expired */
 	end_lease(&f, "w:01900000-0000-7000-8000-00000000f001");
 	CU_ASSERT_EQUAL(sweep(&f, 1), 1); /* at most one user in this call */
 	CU_ASSERT_EQUAL(sweep(&f, 100), 1);
@@ -200,8 +200,7 @@ a_dead_workers_users_go_offline(void)
 	CU_ASSERT_EQUAL(status_of(&f, &acme, &alice), PRESENCE_OFFLINE);
 	CU_ASSERT_EQUAL(status_of(&f, &acme, &bob), PRESENCE_IDLE);
 	presence_lease_call(&call, &one);
-	/* A worker that returns after the end of its lease must register its users
-	 * again. */
+	/* 0: the lease had expired, so the worker must register its users again */
 	CU_ASSERT_EQUAL(run(&f, &call), 0);
 	teardown(&f);
 }
@@ -297,7 +296,7 @@ static CU_TestInfo cases[] = {
     {"a user that is gone is offline at once", a_user_that_is_gone_is_offline_at_once},
     {"all users of a suspended tenant are offline",
 	all_users_of_a_suspended_tenant_are_offline},
-    {"returns a number instead of more users than the limit",
+    {"returns only the number of the users when it exceeds the limit",
 	returns_a_number_instead_of_more_users_than_the_limit},
     CU_TEST_INFO_NULL,
 };

@@ -158,7 +158,7 @@ repeats_throttled_sends_then_reports_the_error(void)
 	CU_ASSERT_TRUE(wait_answers(&f, 2));
 	CU_ASSERT_EQUAL(f.away, 1);
 	CU_ASSERT_FALSE(queue_async_up(f.async));
-	/* the queue counts as up again although nothing was sent */
+	/* after the back-off queue_async_up() returns true, although nothing was sent */
 	CU_ASSERT_TRUE(ev_until_now(f.loop, is_up, &f));
 	CU_ASSERT_EQUAL(put(&f, "g", "c"), ES_OK);
 	CU_ASSERT_TRUE(wait_answers(&f, 3));
@@ -168,8 +168,8 @@ repeats_throttled_sends_then_reports_the_error(void)
 	teardown(&f);
 }
 
-/* The endpoint has no newer keys. The driver backs off and does not request keys in a
- * loop. */
+/* SQS refuses the keys, and the endpoint of the keys answers 401. The driver backs off
+ * between its requests. */
 static void
 refused_keys_are_not_tried_in_a_loop(void)
 {

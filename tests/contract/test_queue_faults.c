@@ -1,5 +1,4 @@
-/* The queue on Redis when Redis ends, freezes, is flushed, or does not sync its
- * writes. */
+/* The queue on Redis when Redis is killed, frozen, flushed or wrongly configured. */
 #include "cunit_main.h"
 
 #include <stdio.h>

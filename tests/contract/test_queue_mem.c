@@ -4,7 +4,8 @@
 int
 main(void)
 {
-	/* One handle stays open; otherwise the queue would end with each case. */
+	/* Keep one handle open: the queue is freed with its last handle, so each case
+	 * would otherwise start with a new queue. */
 	const struct queue_settings settings = {.url = "mem:contract",
 	    .partitions = 4,
 	    .max_bytes = 4096,

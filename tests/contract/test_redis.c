@@ -97,7 +97,7 @@ connects_again_after_a_restart(void)
 	CU_ASSERT_EQUAL(RUN(&f, "SET", "k", "1"), ES_OK);
 	redis_server_kill(f.server);
 	redis_server_again(f.server);
-	/* the client notices the end of the connection before it sends */
+	/* before it sends, the client notices that Redis has closed the connection */
 	CU_ASSERT_EQUAL(RUN(&f, "GET", "k"), ES_OK);
 	redis_server_kill(f.server);
 	CU_ASSERT_EQUAL(RUN(&f, "GET", "k"), ES_UNAVAILABLE);
@@ -272,7 +272,7 @@ notices_a_server_that_sends_nothing(void)
 	setup(&f);
 	CU_ASSERT_EQUAL_FATAL(
 	    redis_sub_open(redis_server_url(f.server), "topic", &s, &f.err), ES_OK);
-	while (clock_mono_ms() < end_ms - 7000) { /* an idle connection stays */
+	while (clock_mono_ms() < end_ms - 7000) { /* an idle connection stays open */
 		CU_ASSERT_EQUAL(
 		    redis_sub_wait(s, 700, f.a, &data, &len, &lost, &f.err), ES_OK);
 		CU_ASSERT_FALSE(lost);
@@ -300,7 +300,7 @@ static CU_TestInfo cases[] = {
     {"returns every kind of reply", returns_every_kind_of_reply},
     {"maps error replies to codes", maps_error_replies_to_codes},
     {"connects again after a restart", connects_again_after_a_restart},
-    {"a command ends at its deadline", a_command_ends_at_its_deadline},
+    {"a command fails at its deadline", a_command_ends_at_its_deadline},
     {"a late answer is not taken for the next one",
 	a_late_answer_is_not_taken_for_the_next_one},
     {"sends password and database", sends_password_and_database},

@@ -17,8 +17,8 @@ struct fixture {
 	struct ev_loop *loop;
 	struct redis_async *r;
 	struct es_err err;
-	int ups, downs;        /* number of calls of on_state(), by `up` */
-	int answers, failures; /* number of calls of on_done(); those with an error */
+	int ups, downs;        /* calls of on_state() with up = true, and false */
+	int answers, failures; /* calls of on_done(): all, and those with an error */
 	int wanted;            /* the number of answers for which has_answers() waits */
 	enum es_code last;
 	char text[64];
@@ -289,7 +289,7 @@ static CU_TestInfo cases[] = {
     {"a missing answer drops the connection", a_missing_answer_drops_the_connection},
     {"a slow loop does not drop the connection",
 	a_slow_loop_does_not_drop_the_connection},
-    {"close ends the commands in flight", close_ends_the_commands_in_flight},
+    {"close fails the commands in flight", close_ends_the_commands_in_flight},
     {"the client may be closed inside done()", may_be_closed_inside_done},
     {"the client may be closed inside done() of a failed command",
 	may_be_closed_inside_done_of_a_failure},

@@ -23,7 +23,7 @@ struct fixture {
 	struct redis_value v;
 	struct es_err err;
 	int ups, downs, confirmed, messages;
-	int wanted; /* the condition that the has_... functions wait for */
+	int wanted; /* the number that has_confirmed() or has_messages() waits for */
 	char last[128];
 };
 
@@ -114,7 +114,7 @@ wait_messages(struct fixture *f, int n)
 	return ev_until_now(f->loop, has_messages, f);
 }
 
-/* Returns the number of receivers. */
+/* Publishes and returns the number of subscribers that Redis sent the message to. */
 static int64_t
 publish(struct fixture *f, const char *topic, const char *text)
 {
@@ -303,10 +303,10 @@ notices_a_server_that_sends_nothing(void)
 static CU_TestInfo cases[] = {
     {"takes topics before it is connected", takes_topics_before_it_is_connected},
     {"a removed topic delivers no message", a_removed_topic_delivers_no_message},
-    {"a topic removed and added is confirmed again",
+    {"Redis confirms a topic again that was removed and added",
 	a_topic_removed_and_added_is_confirmed_again},
     {"keeps thousands of topics after a loss", keeps_thousands_of_topics_after_a_loss},
-    {"adds and removes in any order end with the wanted topics",
+    {"Redis has the wanted topics after adds and removes in any order",
 	adds_and_removes_in_any_order_end_with_the_wanted_topics},
     {"notices a server that sends nothing", notices_a_server_that_sends_nothing},
     CU_TEST_INFO_NULL,

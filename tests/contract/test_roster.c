@@ -55,8 +55,9 @@ counts_the_live_workers(void)
 	teardown(&f);
 }
 
-/* Writes the entry of a worker with a time that may be ahead: Redis's clock may have been
- * set back, and workers of an older release use their own clocks. */
+/* Writes the entry of a worker with a time that may be ahead of Redis's clock. Such
+ * entries exist when that clock was set back, or when workers of an older release wrote
+ * the time of their own clocks. */
 static void
 sign_in_at(struct fixture *f, const char *owner, int64_t ms)
 {
@@ -75,7 +76,7 @@ a_clock_that_is_ahead_keeps_no_dead_worker_in_the_roster(void)
 	sign_in_at(&f, "dead", now_ms - LIFE_MS - 1);
 	sign_in_at(&f, "ahead", now_ms + 3600 * 1000);
 	CU_ASSERT_EQUAL(sign_in(&f, "ann"), 1);
-	/* roster_sign_in() replaces the entry by Redis's time: the worker counts */
+	/* roster_sign_in() writes the time of Redis's clock: the worker counts again */
 	CU_ASSERT_EQUAL(sign_in(&f, "ahead"), 2);
 	teardown(&f);
 }

@@ -71,7 +71,7 @@ def post(text):
     return rest("POST", f"/api/v1/channels/{GENERAL}/messages", mint(), {"body": text})
 
 
-@check("usage goes to stderr with exit 2, help to stdout with 0")
+@check("a usage error goes to stderr with status 2, help to stdout with status 0")
 def usage():
     for words in ([], ["bogus"], ["tenant"], ["tenant", "bogus"], ["tenant", "create"],
                   ["tenant", "list", "word"], ["tenant", "list", "--bogus"],
@@ -164,7 +164,7 @@ def inspect():
     assert said["valid"] is False and "expired" in said["reason"], said
 
 
-@check("tenants and users are made and listed")
+@check("tenants and users are created and listed")
 def tenants_and_users():
     name = "Try " + uuid.uuid4().hex[:8]
     made = json.loads(out_of("tenant", "create", name, "--admin-email", "root@try.test",
@@ -187,7 +187,7 @@ def tenants_and_users():
     assert "alice" not in out_of("user", "list", "--tenant", "globex")
 
 
-@check("API keys are made, listed and revoked")
+@check("API keys are created, listed and revoked")
 def api_keys():
     name = "Keys " + uuid.uuid4().hex[:8]
     out_of("tenant", "create", name, "--admin-email", "root@try.test", "--json")
@@ -224,7 +224,7 @@ def refusals():
     assert out == "" and "unauthenticated" in err, err
 
 
-@check("queue stats counts")
+@check("queue stats prints the counters of the queue")
 def queue_stats():
     said = json.loads(out_of("queue", "stats", "--json"))
     assert set(said) == {"messages", "bytes", "maxBytes", "oldestAgeMs"}, said
@@ -238,12 +238,12 @@ def queue_dead_entry():
     dead.entries(out_of)
 
 
-@check("queue dead lists, shows and drops")
+@check("queue dead lists, shows and drops dead letters")
 def queue_dead():
     dead.verbs(ctl, out_of)
 
 
-@check("queue dead redrive sends refused messages again, each once and in order")
+@check("queue dead redrive sends each refused message again, once and in order")
 def queue_redrive():
     redrive.run(ctl, rest, mint, GENERAL)
 
@@ -269,7 +269,7 @@ def check_failures():
 
 
 class Tail:
-    """A running tail; waits for lines, never for a fixed time."""
+    """A running `echostreamctl tail`. Its methods wait for lines, never for a fixed time."""
 
     def __init__(self, *words, **env):
         self.run = subprocess.Popen([CTL, "tail", *words], stdout=subprocess.PIPE,

@@ -21,7 +21,7 @@ def bury(reason, entry):
 
 
 def entries(out_of):
-    """An entry that is JSON is shown as JSON, all other bytes in base64."""
+    """Checks that `dead show` prints an entry that is JSON as JSON, and all other bytes in base64."""
     for entry, member, shown in ENTRIES:
         bury("entry", entry)
         number = json.loads(out_of("queue", "dead", "list", "--json"))[0]["id"]

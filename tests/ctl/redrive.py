@@ -1,6 +1,7 @@
 """echostreamctl queue dead redrive on a running stack: refused messages are sent again.
 
-A constraint makes real dead letters, as a fault of the schema would; then it is dropped.
+To make real dead letters, the test adds a constraint that PostgreSQL checks at the commit of a message.
+The test drops the constraint before it sends the dead letters again.
 """
 import json
 import os
@@ -25,7 +26,7 @@ def until(what, ready):
 
 
 class Channel:
-    """Its messages as one sender sees them."""
+    """A channel, and the messages in it as one sender sees them."""
 
     def __init__(self, rest, mint, channel):
         self.rest, self.mint = rest, mint
@@ -35,14 +36,14 @@ class Channel:
         return self.rest("POST", self.path, self.mint(), {"body": body, "clientMessageId": client_id})
 
     def outcome(self, client_id):
-        """The status, and the message or the refusal."""
+        """Returns (200, the message) or (status of the refusal, problem document)."""
         try:
             return 200, self.rest("GET", f"{self.path}/by-client-id/{client_id}", self.mint())
         except urllib.error.HTTPError as answer:
             return answer.code, json.load(answer)
 
     def poison(self, client_ids):
-        """Each of the messages becomes a dead letter."""
+        """Sends messages that fanout cannot store. Each becomes a dead letter."""
         psql("ALTER TABLE messages ADD CONSTRAINT no_poison CHECK (body <> 'poison') NOT VALID")
         try:
             for one in client_ids:
@@ -55,7 +56,7 @@ class Channel:
             psql("ALTER TABLE messages DROP CONSTRAINT no_poison")
 
     def stored(self, client_ids):
-        """The numbers of the messages, as soon as all are stored."""
+        """Waits until all messages are stored; returns their numbers."""
         for one in client_ids:
             until(f"{one} is not stored", lambda one=one: self.outcome(one)[0] == 200)
         return [int(self.outcome(one)[1]["messageId"]) for one in client_ids]
@@ -75,7 +76,7 @@ def run(ctl, rest, mint, channel):
     for words in (("drop", "1", "2"), ("show", "1", "--all"), ("redrive",), ("redrive", "0"),
                   ("redrive", "1", "--all"), ("redrive", *["1"] * 101)):
         ctl("queue", "dead", *words, status=2)
-    redrive(*["1"] * 100, status=1)  # no such dead letters
+    redrive(*["1"] * 100, status=1)  # there is no dead letter 1
 
     room = Channel(rest, mint, channel)
     names = [f"redrive-{uuid.uuid4()}" for _ in range(4)]
@@ -98,7 +99,7 @@ def run(ctl, rest, mint, channel):
     assert room.outcome(names[1])[0] == 410
     assert "no such dead letter" in redrive(dead[0], status=1)
 
-    # its sender has sent the second one again; and one letter is rubbish
+    # The sender of the second message has sent it again. One further dead letter is no envelope.
     sent = room.send("poison", names[1])
     psql("SELECT es_dead_letter('es:q:1', '9-0', NULL, NULL, NULL, NULL, 'rubbish', '\\x00')", "ES_DATABASE_URL")
     said = redrive("--all", status=1)

@@ -1,4 +1,4 @@
-"""A TLS listener in front of a plain one, with a self-signed certificate."""
+"""A TLS listener, with a self-signed certificate, that forwards connections to a listener without TLS."""
 import contextlib
 import socket
 import ssl
@@ -7,7 +7,7 @@ import threading
 
 
 def make_certificate(folder):
-    """Makes a certificate of localhost; returns its path and that of its key."""
+    """Makes a certificate of localhost; returns the paths of the certificate and of the key."""
     paths = [str(folder / name) for name in ("tls.pem", "tls.key")]
     subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
                     "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
@@ -24,10 +24,10 @@ def pump(source, sink):
 
 
 def serve(listener, context, to):
-    with contextlib.suppress(OSError):  # until the connection is closed
+    with contextlib.suppress(OSError):  # tls_door() shuts the listener down
         while True:
             raw = listener.accept()[0]
-            with contextlib.suppress(OSError):  # the client ended the handshake
+            with contextlib.suppress(OSError):  # the client aborted the handshake
                 inner = context.wrap_socket(raw, server_side=True)
                 outer = socket.create_connection(to)
                 for pair in ((inner, outer), (outer, inner)):
@@ -36,7 +36,7 @@ def serve(listener, context, to):
 
 @contextlib.contextmanager
 def tls_door(certificate, key, to):
-    """The port of a listener that forwards its connections to `to`."""
+    """Starts the listener; yields its port. Forwards each connection to the address `to`."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     with socket.create_server(("127.0.0.1", 0)) as listener:
