@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs each story once. Use a separate stack, because a story stops a part of it for a while."""
+"""Runs each story once. Use a separate stack, because a story stops a part of the stack for a while."""
 
 import argparse
 import os

@@ -2,7 +2,7 @@
 # packets, and small disks, which a test can fill.
 
 # own_machine_enter SCRIPT [ARGUMENT...]: run the script again in namespaces. When that is impossible,
-# print a skip with the reason and fail.
+# print `skip` with the reason and return 1.
 own_machine_enter() {
 	[ -z "${ES_TEST_MACHINE_NET:-}" ] || return 0
 	why=$(own_machine_lack) && {
@@ -14,12 +14,12 @@ own_machine_enter() {
 	exec unshare --net --mount --propagation private -- sh "$@"
 }
 
-# own_machine_lack: print the missing right or program; fail when nothing is missing
+# own_machine_lack: print the missing right or program; return 1 when nothing is missing
 own_machine_lack() {
 	if [ "$(id -u)" -ne 0 ]; then
 		echo 'only root may make namespaces'
 	elif ! command -v unshare >/dev/null || ! command -v nft >/dev/null; then
-		echo 'no unshare or no nft'
+		echo 'unshare or nft is not installed'
 	elif ! unshare --net --mount true 2>/dev/null; then
 		echo 'no right to make namespaces'
 	elif ! unshare --mount mount -t tmpfs echostream-test /mnt 2>/dev/null; then
@@ -49,7 +49,7 @@ own_machine_leave() {
 	return "$1"
 }
 
-# own_machine_stack: start a stack in the namespaces; its settings are in $WORK/env
+# own_machine_stack: start a stack in the namespaces, and write the stack's settings to $WORK/env
 own_machine_stack() {
 	ip link set lo up
 	own_machine_disks

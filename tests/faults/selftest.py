@@ -64,13 +64,13 @@ def judge_written(flush, torn=()):
 
 WRITTEN = (
     ("FLUSHALL may lose a message answered 202 that was still in the queue", (15.0, 15.1), (), []),
-    ("FLUSHALL may lose a message that was answered 202 right after it", (9.5, 9.6), (), []),
-    ("FLUSHALL may not lose a message when a later message was acked before", (22.0, 22.1), (),
+    ("FLUSHALL may lose a message that was sent before it and answered 202 after it", (9.5, 9.6), (), []),
+    ("FLUSHALL may not lose a message when a later message was acked before FLUSHALL", (22.0, 22.1), (),
      ["lost_accepted"]),
     ("FLUSHALL may not lose a message that was sent after it", (5.0, 5.1), (), ["lost_accepted"]),
     ("a kill may end a connection inside a frame", (15.0, 15.1), [(None, 31.0, "x")], []),
     ("without a kill no connection may end inside a frame", (15.0, 15.1), [(None, 29.0, "x")], ["protocol"]),
-    ("a slow reader may find the end inside a frame long after the kill", (15.0, 15.1), [(20.0, 60.0, "x")], []),
+    ("a slow reader may notice the cut inside a frame long after the kill", (15.0, 15.1), [(20.0, 60.0, "x")], []),
     ("a kill does not explain the end of a connection that was opened later", (15.0, 15.1), [(36.0, 60.0, "x")],
      ["protocol"]),
 )
@@ -87,7 +87,7 @@ def main():
             if trouble:
                 report.check("checker", "a run against %s" % breaks, trouble)
             elif breaks is None:
-                report.check("checker", "an honest server passes", [
+                report.check("checker", "a server that keeps its promises passes", [
                     "%s: %s" % (name, texts[0]) for name, texts in found.items()])
             else:
                 report.check("checker", "caught: " + breaks, None if breaks in found

@@ -1,7 +1,7 @@
 # Starts the stack of a run of faults. Scripts read this file after tests/run/lib.sh.
 
-# faults_stack QUEUE: start a private stack with that queue, with its settings in $WORK/env and in the
-# environment
+# faults_stack QUEUE: start a private stack with that queue. Write the stack's settings to $WORK/env and
+# export them.
 faults_stack() {
 	suite_queue=$1
 	export ES_API_SEND_WORKERS=16
@@ -14,7 +14,7 @@ faults_stack() {
 		}
 		# SQS delivers the messages of a killed fanout again after SQS_VISIBILITY_S, which the limits
 		# of the kinds include (flt/queue_sqs.py). The programs use the keys of a role, because a test
-		# can replace these.
+		# can replace such keys while the programs run.
 		SQS_VISIBILITY_S=3 ES_TEST_SQS_KEYS=role
 		export SQS_VISIBILITY_S ES_TEST_SQS_KEYS
 	fi

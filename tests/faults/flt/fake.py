@@ -49,7 +49,7 @@ class Store:
         return True
 
     def send(self, channel, user, cid, body):
-        """Stores a message, or finds it, and returns its row. Breaks the promise when it is time."""
+        """Stores a message that is not stored yet; returns its row. Message AT breaks the promise."""
         with self.lock:
             row = channel.by_key.get((user, cid))
             if row is not None:

@@ -67,10 +67,11 @@ def judge(journal, histories, listeners, protocol_faults=()):
 
 
 def was_cut(journal, since, when):
-    """True when a kill by the run explains the end inside a frame.
+    """True when a kill by the run explains a connection that ended inside a frame.
 
-    since: set for a slow reader, which may have been cut long before it read the last byte. A
-    push-server that stops may cut it, too, because its Close frame waits behind unread bytes.
+    since: for a slow reader the earliest time of the cut, because a slow reader may read the last byte
+    long after the cut; else None. A push-server that stops may also cut a slow reader, because the
+    Close frame waits behind unread bytes.
     """
     cuts = journal.cut_at + (journal.stopped_at if since is not None else [])
     first = when if since is None else since
@@ -109,8 +110,8 @@ def judge_sends(v, journal, histories):
 def flushed(journal, s):
     """True when the message may have been in the queue when the run emptied the queue.
 
-    A queue keeps the order of a channel. So the message had left the queue when another message of
-    the channel, sent after its 202, was acked.
+    A queue keeps the order of a channel. So an ack of a later message, which was sent to the channel
+    after this 202, shows that this message had left the queue.
     """
     passed = min((t.acked_at for t in journal.sends if t.channel == s.channel
                   and t.acked_at is not None and t.first_at > s.accepted_at),

@@ -14,7 +14,7 @@ KINDS = {}
 class Kind:
     def __init__(self, name, limit_s, run, redelivers=False, queue=None):
         self.name, self.limit_s, self.run = name, limit_s, run
-        # True: it ends a fanout that has messages, which the queue must deliver again.
+        # True: the kind stops a fanout that holds messages, which the queue must deliver again.
         self.redelivers = redelivers
         self.queue = queue      # the only queue that has this kind; None: every queue
 

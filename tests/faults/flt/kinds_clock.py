@@ -44,8 +44,8 @@ def write(path, text):
 
 
 def memory_kill(f):
-    """Lets no worker get a further page of memory. The kernel kills each worker that needs a page before
-    the limit is lifted."""
+    """Forbids all workers to get more memory. The kernel kills each worker that needs a page before the
+    test lifts the limit."""
     pids = [pid for name in ("api", "push", "fanout") for pid in f.stack.workers(name)]
     made, limit = cgroup()
     home = os.path.join(os.path.dirname(made), "cgroup.procs")
@@ -72,7 +72,7 @@ def move(pid, procs):
     try:
         write(procs, str(pid))
     except ProcessLookupError:
-        pass            # the process has ended
+        pass            # the process has exited
 
 
 def dead(pids):
@@ -80,7 +80,7 @@ def dead(pids):
 
 
 def rmdir_soon(path):
-    """Removes a cgroup. The kernel refuses that until the last of its processes is reaped."""
+    """Removes a cgroup. The kernel refuses that while a process of the cgroup is not reaped."""
     end = time.monotonic() + 5
     while True:
         try:
@@ -95,7 +95,7 @@ def rmdir_soon(path):
 # processors
 
 def cpu_busy(f):
-    """Runs as many busy loops as processors. The programs must not take slow workers for dead."""
+    """Runs as many busy loops as processors. The programs must not treat slow workers as dead."""
     before = {name: f.stack.workers(name) for name in ("api", "push", "fanout")}
     takeovers = count(f, "partition lost")
     loops = [f.stack.helper(["sh", "-c", "while :; do :; done"], {}, "busy.log")[0]

@@ -9,7 +9,7 @@ from . import machine
 from .kinds import KINDS, Kind
 from .stack import Gone
 
-# How long a disk is full. A server that cannot write ends, and the supervisor restarts it. The
+# Seconds for which a disk is full. A server that cannot write exits, and the supervisor restarts it. The
 # supervisor gives up after five failed starts within a minute, so the time must be short.
 LEAST_S, MOST_S = 1.5, 2.5
 NO_SPACE = re.compile(rb"No space left on device|AOF write error")
@@ -37,12 +37,12 @@ def disk_pg(f):
 
 
 def disk_wal(f):
-    """The write-ahead log has no space either, so PostgreSQL ends at once and cannot start."""
+    """Switches to new files of the write-ahead log, so that PostgreSQL exits and cannot start again."""
     def more():
         try:
             f.stack.sql("select pg_switch_wal()")
         except Gone:
-            pass        # PostgreSQL has ended, as intended
+            pass        # PostgreSQL has exited, as intended
     return full_server(f, "pg", "postgres", more)
 
 

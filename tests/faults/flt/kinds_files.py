@@ -78,13 +78,13 @@ def files(name, spare):
                 for s in clients:
                     s.close()
         if max(shares.values()) > SPINS:
-            machine.complaints.append("%s without descriptors spins: %s" % (
+            machine.complaints.append("%s without free descriptors spins: %s" % (
                 name, {pid: "%.0f %%" % (100 * x) for pid, x in shares.items() if x > SPINS}))
         cut = [one.name for one, conns in steady.items() if one.conns != conns]
         if cut:
-            machine.complaints.append("%s without descriptors cut %s" % (name, cut))
+            machine.complaints.append("%s without free descriptors closed connections: %s" % (name, cut))
         if f.stack.workers(name) != pids:
-            machine.complaints.append("%s without descriptors lost workers" % name)
+            machine.complaints.append("%s without free descriptors lost workers" % name)
         return "%d processes of %s; the busiest needs %.0f %% of a processor" % (
             len(pids), name, 100 * max(shares.values()))
     return fault

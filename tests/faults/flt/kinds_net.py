@@ -38,8 +38,8 @@ def partition(way, names, least_s, most_s):
 
 
 def forget(name):
-    """Open connections lose all packets without an error, as when a firewall loses its table. New
-    connections work."""
+    """Open connections lose all packets without an error, as when a firewall loses its connection
+    table. New connections work."""
     def fault(f):
         port = TCP[name]
         old = {client for client, _ in machine.connections(port)}
@@ -64,7 +64,7 @@ def forget(name):
 
 
 def half_open(port, old):
-    """The half-open connections. The server's ends at Redis do not count, because Redis has no time-out
+    """Returns the half-open connections. Redis's ends do not count, because Redis has no time-out
     for published bytes without an acknowledgement, only a limit of its buffer."""
     return sorted((c, "server's" if server else "ours")
                   for c, server in machine.connections(port)

@@ -57,7 +57,8 @@ def take_all(stack, sessions, end):
 
 
 def pg_connections(f):
-    """Another client takes all connections, also those of the programs, which cannot connect again."""
+    """Another client takes all connections. The test also ends the programs' connections, so that the
+    client takes these, too, and the programs cannot connect again."""
     sessions, end = [], time.monotonic() + HELD_S + 10
     try:
         take_all(f.stack, sessions, end)
@@ -81,8 +82,8 @@ SESSIONS = ("select count(*) from pg_stat_activity "
 
 
 def pg_slow(f):
-    """A lock lasts longer than every time-out. The programs' statements must end, and the programs must
-    not open further sessions."""
+    """A lock lasts longer than every time-out. The programs' statements must time out, and the programs
+    must not open further sessions."""
     allowed = len(f.stack.workers("api")) + 2 * len(f.stack.workers("push")) + len(
         f.stack.workers("fanout")) + SESSIONS_BESIDE
     lock = threading.Thread(target=f.stack.env.sql, args=(LOCK % LOCK_S,))

@@ -1,6 +1,6 @@
 """A second fanout, built with crash points, crashes again and again at a named point of its work.
 
-The stack's own fanout then takes its partitions over.
+The stack's own fanout then takes over the partitions of the crashed one.
 """
 
 import os
@@ -10,7 +10,7 @@ from .kinds import KINDS, Kind
 POINTS = ("after_receive", "before_commit", "under_commit", "after_commit", "after_publish",
           "before_queue_done", "after_queue_done")
 LOG = "fanout-points.log"
-CRASHES = 2         # of the second fanout at each point
+CRASHES = 2         # number of crashes of the second fanout at each point
 WITHIN_S = 30
 
 
@@ -40,6 +40,6 @@ def count(path, text):
 def add():
     for point in POINTS:
         name = "crash-" + point.replace("_", "-")
-        # A batch of SQS has no such moment: batch_run() waits for each commit.
+        # A batch of SQS does not reach under_commit, because batch_run() waits for each commit.
         KINDS[name] = Kind(name, 5, crash(point), redelivers=True,
                            queue="redis" if point == "under_commit" else None)

@@ -101,8 +101,8 @@ def fanout_freeze(f):
 
 @kind(5, redelivers=True)
 def fanout_zombie(f):
-    """A worker is frozen until its lease has ended and another worker has its partitions. Then it
-    continues in the middle of a batch."""
+    """A worker is frozen until its lease has expired and another worker has taken its partitions. Then
+    the frozen worker continues in the middle of a batch."""
     pid = f.pick(fanout_workers(f))
     f.freeze(pid, f.rng.uniform(3.5, 4.5))
     return "pid %d" % pid
@@ -115,7 +115,7 @@ def fanout_restart(f):
 
 @kind(5, redelivers=True)
 def fanout_two(f):
-    """A second fanout runs for a while beside the first, and ends by SIGTERM or SIGKILL."""
+    """A second fanout runs beside the first for 1.5 to 2.5 s, until SIGTERM or SIGKILL stops it."""
     proc, _ = f.stack.helper(
         [os.path.join(f.stack.build, "fanout", "echostream-fanout")],
         {"ES_FANOUT_OPS_LISTEN": "unix:" + os.path.join(f.stack.run_dir, "second-ops.sock")},
@@ -126,7 +126,7 @@ def fanout_two(f):
     f.stack.dismiss(proc, sig)
     if sig == signal.SIGKILL:
         f.stack.kill(workers, signal.SIGKILL)
-    return "ended by %s" % sig.name
+    return "stopped by %s" % sig.name
 
 
 # lighttpd, and several programs

@@ -27,5 +27,5 @@ def unknown_tenant(f):
 
 @kind(5, redelivers=True)
 def redelivery(f):
-    """The queue delivers its entries again, three times, in another order."""
+    """The queue delivers entries again, some of them several times, in another order."""
     return "%d entries" % f.stack.queue.repeat(f.rng)

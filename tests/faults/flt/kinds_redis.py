@@ -59,8 +59,8 @@ def redis_demote(f):
 
 @kind(5)
 def redis_flush(f):
-    """Redis loses all its data. On the queue `redis:` queued messages are lost, which breaks no promise;
-    acked messages stay. On another queue no message is lost."""
+    """Redis loses all its data. The queue `redis:` loses its queued messages, which breaks no promise.
+    Acked messages stay. Another queue loses no message."""
     def flush():
         f.stack.redis("FLUSHALL")
         return "all keys"

@@ -11,7 +11,7 @@ from .stack import http_answer
 
 READY = ("/readyz", "/push/readyz", "/fanout/readyz")
 WITHIN_S = 9                # a check may wait ES_SQS_TIMEOUT_MS for each of two queues
-# The maximum number of requests of programs that back off: AT_FIRST, and MOST_A_SECOND each second.
+# During a fault the programs may send AT_FIRST requests of an action, plus MOST_A_SECOND for each second.
 AT_FIRST = 60
 MOST_A_SECOND = {"ReceiveMessage": 20, "SendMessageBatch": 30, "DeleteMessageBatch": 30,
                  "credentials": 30}
@@ -126,8 +126,8 @@ def other_keys(f, name, reason, meanwhile, after):
 
 @kind(5, redelivers=True, queue="sqs")
 def sqs_batch_failures(f):
-    """Single entries of batches fail: deletes for good, so that SQS delivers the messages again, and
-    sends for a while."""
+    """Single entries of batches fail. Deletes fail with a permanent error, so SQS delivers these messages
+    again. Sends fail with a temporary error."""
     queue, watch = f.stack.queue, Watch(f, "sqs-batch-failures", "")
     queue.control("fault", action="DeleteMessageBatch", entries=[0, 3], name="InternalError",
                sender=True, times=6, for_s=3)
@@ -141,7 +141,7 @@ def sqs_batch_failures(f):
 
 @kind(5, redelivers=True, queue="sqs")
 def sqs_kill(f):
-    """The test server stores nothing on disk, so its kill loses queued messages, like FLUSHALL."""
+    """The test server stores nothing on disk, so killing it loses the queued messages."""
     return f.lose_queue(lambda: f.replace("sqs", signal.SIGKILL))
 
 

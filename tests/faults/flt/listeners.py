@@ -1,5 +1,5 @@
-"""Listeners: clients that stay subscribed and record every frame. After the end of a connection they
-resume with their last number."""
+"""Listeners: clients that stay subscribed and record every frame. After a lost connection they
+resume after the last number that they received."""
 
 import random
 import threading
@@ -16,10 +16,10 @@ class Stretch:
 
     def __init__(self, listener, conn, channel, after):
         self.listener, self.conn, self.channel = listener, conn, channel
-        self.after = after          # `after` of the subscribe frame; None: none, only new events
+        self.after = after          # `after` of the subscribe frame; None: only new events
         self.base = None            # the number before the first event; None: not subscribed yet
         self.frames = []            # (time, type, seq, prev, body, cid, user)
-        self.gaps = []              # (number of frames before it, from, to, reason)
+        self.gaps = []              # (number of frames before the gap, from, to, reason)
         self.early = []             # frames before the ack of the subscribe
 
     def last(self):

@@ -158,7 +158,7 @@ class Load:
         for one in self.writers:
             one.join(max(0.1, self.give_up_at + 15 - time.monotonic()))
             if one.is_alive():
-                self.protocol_faults.append("%s does not end" % one.name)
+                self.protocol_faults.append("%s did not stop" % one.name)
         self.wait_for_accepted(15.0)
         histories = self.read_back()
         self.wait_for_heads(histories, wait_s)
@@ -199,8 +199,8 @@ class Load:
         return found
 
     def wait_for_heads(self, histories, seconds):
-        """Waits until each listener has the last message, or the time is over. The judge names listeners
-        without it."""
+        """Waits until each listener has the last message of its channels, at most `seconds`. The judge names
+        the listeners that lack this message."""
         def at_head():
             return all(one.last.get(c, 0) >= histories[c].forward[-1]["messageId"]
                        for one in self.listeners for c in one.channels

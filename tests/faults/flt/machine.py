@@ -9,7 +9,7 @@ from .stack import Gone
 
 TCP = {"pg": 5432, "redis": 6379}
 TABLE = "es_faults"
-complaints = []         # forbidden behaviour that a kind saw; it fails the run at its end
+complaints = []         # forbidden behaviour that the kinds saw; any entry fails the run
 
 
 def run(argv, text=None):
@@ -67,7 +67,7 @@ def connections(port):
 # disks
 
 def fill(path, seconds, meanwhile=None):
-    """Keeps the disk of path full for the time. It also takes the space that other processes free."""
+    """Keeps the disk of path full for `seconds`, also when other processes free space."""
     if not os.path.ismount(path):
         raise Gone("%s is not a separate file system" % path)
     name = os.path.join(path, "full")

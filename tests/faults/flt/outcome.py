@@ -31,10 +31,10 @@ def report_results(report, args, load, stack, schedule, verdict, took_s):
             for text in found.get(name, [])[:8]])
     assert named == set(judge.NAMES), named ^ set(judge.NAMES)
     report.check("faults", "poison entries become dead letters, valid entries do not", dead(stack, schedule))
-    report.check("faults", "programs report a fault of the queue, wait for its end and back off",
+    report.check("faults", "programs report each fault of the queue, and back off until it is over",
                  schedule.fault.wrong[:10])
     report.check("faults", "no program crashed", stack.crashes((kinds_points.LOG,))[:10])
-    report.check("faults", "a program that gets SIGTERM under load ends in time",
+    report.check("faults", "a program that gets SIGTERM under load exits in time",
                  schedule.slow_stops())
     report.check("faults", "after each fault all clients came back within %d times its limit" % 3,
                  schedule.far_too_slow())
@@ -59,7 +59,7 @@ def dead(stack, schedule):
     if n == schedule.fault.poisons and given_up == 0:
         return None
     if given_up:
-        return "the queue itself gave up %d entries" % given_up
+        return "the queue itself moved %d entries to a dead-letter queue" % given_up
     return "%d poison entries, %d dead letters:\n%s" % (
         schedule.fault.poisons, n,
         stack.sql("select source, source_id, sqlstate, reason from dead_letters limit 20"))
@@ -82,7 +82,7 @@ def figures(args, load, schedule, verdict, took_s):
         sum(s.tries for s in sends), took_s))
     frames = sum(len(t.frames) for one in load.listeners for t in one.stretches)
     gaps = sum(len(t.gaps) for one in load.listeners for t in one.stretches)
-    print("%d frames received on %d connections, %d gaps, %d acked messages read at once, "
+    print("%d frames received on %d connections, %d gaps, %d messages found right after their ack, "
           "%d forbidden subscriptions refused" % (
               frames, sum(one.conns for one in load.listeners), gaps, load.ack_checker.found,
               sum(one.refusals for one in load.spies)))

@@ -7,7 +7,7 @@ PARTITIONS = 8
 
 class RedisQueue:
     name = "redis"
-    redelivery_s = 0       # the next owner of a partition continues at the stored position at once
+    redelivery_s = 0       # the next owner of a partition continues at the stored position without a wait
 
     def __init__(self, stack):
         self.stack = stack
@@ -40,9 +40,9 @@ class RedisQueue:
         return count
 
     def given_up(self):
-        """The messages that the queue itself moved to a dead-letter queue; Redis has no such queue."""
+        """The number of messages that the queue itself moved to a dead-letter queue. Redis has none."""
         return 0
 
     def most_receives(self):
-        """The number of deliveries of the most delivered waiting message; 0, because Redis counts none."""
+        """The maximum number of deliveries of a message. Always 0, because Redis does not count them."""
         return 0

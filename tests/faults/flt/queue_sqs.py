@@ -17,8 +17,8 @@ class SqsQueue:
 
     def __init__(self, env):
         self.port = int(env.get("SQS_PORT"))
-        # The messages of an ended program stay leased until the visibility timeout. One second more
-        # is for the server's clock and the next receive request.
+        # After a program exits, its messages stay leased until the visibility time-out. The additional
+        # second is for the server's clock and the next receive request.
         self.redelivery_s = int(env.get("SQS_VISIBILITY_S")) + 1
 
     def control(self, word, **value):
@@ -43,7 +43,7 @@ class SqsQueue:
         return state["waiting"] + state["leased"]
 
     def repeat(self, rng):
-        """Delivers copies, ends leases early several times, and makes leases short for a while."""
+        """Delivers copies, ends leases early several times, and shortens new leases to 1 s for 2 s."""
         count = 0
         self.control("fault", action="ReceiveMessage", visibility_s=1, for_s=2)
         for _ in range(5):

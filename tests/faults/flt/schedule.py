@@ -7,7 +7,7 @@ from .kinds import KINDS, Fault
 from .stack import Gone
 
 FAIL_FACTOR = 3     # a run fails when clients take this multiple of the limit to be back
-RESTART_S = 15      # a program must end within this time after SIGTERM, also under load
+RESTART_S = 15      # seconds from SIGTERM until the next process of the program runs, also under load
 WAIT_S = 30.0       # maximum wait for all clients before the next fault
 
 # These kinds cut sockets without a Close frame, even inside a frame. A client may notice the cut up to
@@ -48,8 +48,8 @@ class Schedule:
         self.start = time.monotonic()
 
     def next_kind(self):
-        """The next kind. All kinds come in a random order, then all again. Every third kind is one that
-        only this queue has, until all of these have run."""
+        """Returns the next kind. Each round has all kinds once, in a random order. In a round every third
+        kind is one that only this queue has, until all of these have run."""
         if not self.bag:
             order = list(self.kinds)
             self.rng.shuffle(order)
@@ -64,10 +64,11 @@ class Schedule:
     def wait_for_start(self, seconds):
         """Waits until all clients send and receive, before the first fault."""
         at = time.monotonic()
-        self.load.until(lambda: self.load.back_since(at), seconds, "load on a whole stack")
+        self.load.until(lambda: self.load.back_since(at), seconds,
+                        "all clients send and receive before the first fault")
 
     def run(self, seconds, rounds=0, least_acks=0):
-        """Causes faults for `seconds`, and for up to as long again while there are too few acks."""
+        """Causes faults for `seconds`, and for at most `seconds` more while there are too few acks."""
         self.start = time.monotonic()
         end = self.start + seconds
         left = rounds * len(self.kinds)
@@ -121,7 +122,7 @@ class Schedule:
                 and one.kind.name != "rolling-restart" and one.ended - one.began > RESTART_S]
 
     def far_too_slow(self):
-        """Faults after which clients took over FAIL_FACTOR times the limit. A limit counts as at least
-        3 s."""
+        """Faults after which clients took over FAIL_FACTOR times the limit. A limit below 3 s counts
+        as 3 s."""
         return [one.line(self.start) for one in self.done if one.missing or (
             one.back_s or 0) > FAIL_FACTOR * max(3, one.kind.limit_s)]

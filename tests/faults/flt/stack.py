@@ -70,7 +70,7 @@ class Stack:
             except (Gone, OSError, ValueError):
                 pass
             time.sleep(0.02)
-        raise TimeoutError("%s is not started again" % name)
+        raise TimeoutError("the supervisor did not start %s again" % name)
 
     # servers
 
@@ -142,7 +142,8 @@ class Stack:
                     yield os.path.basename(path), line.decode("utf-8", "replace").rstrip()
 
     def crashes(self, expected=()):
-        """Log lines of crashes: ends of programs that no signal of the test explains."""
+        """Log lines of crashes: sanitizer reports, failed CHECKs, and exits that no signal of the test
+        explains."""
         found = []
         for name, line in self.log_lines():
             if name in expected:
@@ -174,7 +175,7 @@ def curl(url):
 
 
 def http_answer(url, seconds=10):
-    """Status and body; status 0 without an answer."""
+    """Returns (status, body); the status is 0 when no answer came."""
     out = subprocess.run(["curl", "-s", "-m", str(seconds), "-w", "\n%{http_code}", url],
                          capture_output=True, text=True, check=False)
     body, _, status = out.stdout.rpartition("\n")

@@ -8,7 +8,7 @@ import time
 from .story import API, BACK_S, Wrong, story, story_if
 
 SEND_S = 10             # an answer to a send must come within this time
-RECEIVES_MOST = 10      # far below the 100 deliveries after which SQS moves a message away
+RECEIVES_MOST = 10      # far below the 100 receives after which SQS moves a message to its dead-letter queue
 
 
 @story
@@ -71,8 +71,8 @@ class Watcher:
 
 def check_while_away(t, broken, may_send, may_read, also=lambda _k: None, not_ready=True,
                      counted=True):
-    """During `broken`, sends and reads must answer with one of these statuses. Afterwards every accepted
-    message must be in history.
+    """During `broken`, sends must get a status of may_send, and reads one of may_read. Afterwards every
+    accepted message must be in history.
 
     not_ready: /readyz must answer 503 meanwhile. counted: check how often the queue delivered a
     message.

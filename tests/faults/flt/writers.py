@@ -10,7 +10,7 @@ from scn import frames, rest, ws
 from .journal import Send
 
 API = "/api/v1"
-ANSWER_S = 8.0        # after this time without an answer, a writer gives its socket up
+ANSWER_S = 8.0        # seconds without an answer after which a writer closes its socket
 BACKOFF_S = (0.05, 0.4)
 CONNECTION_ERRORS = (OSError, ws.Refused, ws.Closed, frames.ProtocolError)
 
@@ -56,7 +56,7 @@ class Writer(threading.Thread):
         time.sleep(self.rng.uniform(*BACKOFF_S))
 
     def may_retry(self):
-        """True until give_up_at. After the end of the load a writer still repeats unanswered messages."""
+        """True until give_up_at: a writer repeats unanswered messages also after the load has stopped."""
         return time.monotonic() < self.load.give_up_at
 
 
@@ -229,9 +229,9 @@ class WsWriter(Writer):
 def record_faults(load, who, sock, since=None):
     """Records how the server broke the protocol on this connection.
 
-    A connection that ended inside a frame is a fault only if the run did not kill a program; the judge
-    decides that. since: a slow reader may have been cut at any time since then, because it still reads
-    the bytes that the kernel had at the cut.
+    The judge decides whether a kill by the run explains a connection that ended inside a frame. since: for
+    a slow reader the earliest time of the cut, because a slow reader still reads the bytes that the
+    kernel held at the cut; else None.
     """
     if sock.fault and sock.close_code == 1006 and "ended inside" in sock.fault:
         load.journal.cut_frames.append((since, sock.ended_at, who))
