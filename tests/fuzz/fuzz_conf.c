@@ -106,7 +106,7 @@ try_settings_file(const uint8_t *data, size_t size, struct arena *a)
 	char **const before = environ;
 
 	if (memmem(data, size, MARK, strlen(MARK)) != NULL)
-		return; /* another setting may show a mark of the data */
+		return; /* if data contains MARK, the report may show it */
 	CHECK(write(fd, data, size) == (ssize_t)size);
 	environ =
 	    (char *[]){arena_printf(a, CONF_FILE_NAME "=/proc/self/fd/%d", fd), NULL};

@@ -155,7 +155,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	conn_on_lost(c);
 	worker_turn(&worker);
 	CHECK(worker.conns.n == 0);
-	/* the sends time out, and no client is left that gets their outcomes */
+	/* The sends time out after the client has left, so nobody receives their
+	 * outcomes. */
 	worker.env.now_ms += conf.send_timeout_ms;
 	send_outcomes_tick(worker.outcomes);
 	return 0;

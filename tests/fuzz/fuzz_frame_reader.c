@@ -30,8 +30,8 @@ append_piece(struct read_frames *h, const struct frame_piece *piece, bool contro
 		h->text[h->len++] = piece->message_ends ? '.' : control ? '!' : '-';
 }
 
-/* Passes step bytes at a time, each piece in a block of its own size, so that the
- * sanitizer finds a read beyond it. */
+/* Passes step bytes at a time to the reader. Each piece is in a block of exactly its
+ * size, so that the sanitizer finds a read beyond the piece. */
 static void
 read_all(const uint8_t *data, size_t size, size_t step, struct read_frames *h)
 {

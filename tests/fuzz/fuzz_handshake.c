@@ -1,5 +1,5 @@
-/* Any bytes as a request head, at once and byte by byte. The verdict is the same, and the
- * answer to a valid head contains no bytes of the client. */
+/* Any bytes as a request head, once in one piece and once byte by byte. Both give the
+ * same verdict, and the answer to a valid head contains no bytes of the client. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
-/* Any bytes as a PROXY header (at once and byte by byte), as X-Forwarded-For, and as a
- * list of trusted networks. The resulting address is always in our own notation. */
+/* Any bytes as a PROXY header (in one piece and byte by byte), as X-Forwarded-For, and as
+ * a list of trusted networks. The resulting address is always in our own notation. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

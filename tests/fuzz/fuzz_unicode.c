@@ -28,7 +28,7 @@ LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 		CHECK(strcmp(unicode_key(clean, a), key) == 0);
 		CHECK(unicode_visible(clean) == unicode_visible(s));
 		CHECK(unicode_has_bidi(clean) == unicode_has_bidi(s));
-		/* A visible name has a key. */
+		/* The folded key of a visible name is not empty. */
 		CHECK(key[0] != '\0' || !unicode_visible(s));
 	}
 	arena_free(&a);

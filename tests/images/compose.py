@@ -16,7 +16,7 @@ def check_rule(rule, value):
     say(not complaints, rule.__doc__.rstrip("."), complaints)
 
 
-# For each rule an edit that breaks it, because a rule must be able to fail.
+# An edit for each rule, which breaks the rule: the rule must report it, or it could never fail.
 PLANTS = {
     "services": lambda s: s.pop("push"),
     "healthchecks": lambda s: s["redis"].pop("healthcheck"),
@@ -39,7 +39,7 @@ def check_plants(config):
         broken = copy.deepcopy(config)
         break_it(broken["services"])
         rule = getattr(checks, name)
-        say(list(rule(broken)), f"a planted fault breaks: {rule.__doc__.rstrip('.')}")
+        say(list(rule(broken)), f"a planted fault is reported by: {rule.__doc__.rstrip('.')}")
     broken = dockerfile()
     broken["api"].lines.insert(0, "RUN apt-get install -y gcc")
     broken["push"].lines.append("USER root")

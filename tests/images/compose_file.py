@@ -25,7 +25,7 @@ def draw_env(path):
 
 
 def compose(env_file, *words, files=(), more=None):
-    """Runs Docker Compose on the checkout's file. Of this process's variables it gets only PATH and HOME."""
+    """Runs Docker Compose on the checkout's file. It gets only PATH, HOME and `more` as environment."""
     env = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **(more or {})}
     named = [part for one in ("docker-compose.yml", *files)
              for part in ("-f", os.path.join(ROOT, one))]

@@ -1,5 +1,5 @@
 """The tasks of terraform/modules/stack/containers.tf, each of three containers. The first makes the
-certificate and ends, lighttpd serves TLS in the second, and the program runs in the third."""
+certificate and exits, the second runs lighttpd with TLS, and the third runs the program."""
 
 import copy
 import re
@@ -57,15 +57,15 @@ def all_of(s):
                "-H", "Content-Type: application/json", "-d",
                '{"name":"ECS","adminEmail":"e@example.com","adminDisplayName":"E"}')
     token = re.search(r'"token":"([^"]*)"', made)
-    say(token is not None, "REST by TLS through the tasks' lighttpd", [made])
+    say(token is not None, "REST over TLS works through the lighttpd of the task api", [made])
     seen = ask(8444, f"/ws?token={token[1]}", "-i", "-N", "-H", "Connection: Upgrade", "-H",
                "Upgrade: websocket", "-H", "Sec-WebSocket-Version: 13", "-H",
                "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", check=False)
-    say("101 Switching" in seen and '"type":"hello"' in seen, "a WebSocket by TLS through push's lighttpd",
-        [seen])
+    say("101 Switching" in seen and '"type":"hello"' in seen,
+        "a WebSocket over TLS works through the lighttpd of the task push", [seen])
     for name in ("api", "push"):
         code, _ = s.engine.stop(s.config, name)
         s.engine.podman("stop", "-t", "35", f"front-{name}")
         front = int(s.engine.inspect(f"front-{name}", "{{.State.ExitCode}}"))
-        say(code == 0 and front == 0, f"the containers of the task {name} end by SIGTERM with status 0",
+        say(code == 0 and front == 0, f"the containers of the task {name} exit with status 0 after SIGTERM",
             [f"exit {code}, {front}"])

@@ -23,7 +23,7 @@ def run(words, check=True, timeout=180):
 
 class Engine:
     def __init__(self, store, folder):
-        # All files except the images are in the folder, so that its removal leaves nothing.
+        # All files except the images are in `folder`, so that nothing is left when the caller removes it.
         self.base = ["podman", "--root", store, "--runroot", f"{folder}/run", "--tmpdir",
                      f"{folder}/tmp", "--volumepath", f"{folder}/volumes", "--runtime", "runc",
                      "--cgroup-manager=cgroupfs"]
@@ -85,7 +85,7 @@ class Engine:
                            *(command or one.get("command") or []), check=check)
 
     def healthy(self, container, seconds=60):
-        """Waits until the container is healthy. Raises Fault with its last lines otherwise."""
+        """Waits until the container is healthy. On failure raises Fault with the end of its log."""
         limit = time.monotonic() + seconds
         while self.podman("healthcheck", "run", container, check=False).returncode != 0:
             if time.monotonic() > limit or not self.running(container):
@@ -99,7 +99,7 @@ class Engine:
         return self.inspect(container, "{{.State.Running}}") == "true"
 
     def ended(self, container, seconds):
-        """Waits until the container has ended. Returns its exit status, or None after `seconds`."""
+        """Waits until the container has exited. Returns its exit status, or None after `seconds`."""
         limit = time.monotonic() + seconds
         while self.running(container):
             if time.monotonic() > limit:
@@ -108,7 +108,7 @@ class Engine:
         return int(self.inspect(container, "{{.State.ExitCode}}"))
 
     def stop(self, config, name):
-        """Stops the service as `docker compose stop` does. Returns the exit status and the seconds."""
+        """Stops the service as `docker compose stop` does. Returns (exit status, seconds taken)."""
         grace = config["services"][name].get("stop_grace_period", "10s").removesuffix("s")
         at = time.monotonic()
         self.podman("stop", "-t", grace, name, timeout=int(grace) + 60)

@@ -79,9 +79,10 @@ def signals(s):
                f"[ \"$(readlink /proc/$p/exe | sed 's,.*/,,')\" = {victim} ] && kill -9 $p && exit; done; false")
         code = e.ended("api", 40)
         say(code not in (None, 0) and f'"program":"{victim}"' in e.logs("api"),
-            f"api ends when {victim} ends, with its status", [f"exit {code}", e.logs("api")[-800:]])
+            f"the container api exits with an error when its {victim} is killed",
+            [f"exit {code}", e.logs("api")[-800:]])
     s.start("api")
     for name in ("api", "push", "fanout"):
         code, seconds = e.stop(s.config, name)
-        say(code == 0, f"{name} ends by SIGTERM with status 0, after {seconds:.1f} s",
+        say(code == 0, f"{name} exits with status 0, {seconds:.1f} s after SIGTERM",
             [f"exit {code}", e.logs(name)[-800:]])

@@ -61,7 +61,7 @@ def migrate(s):
     say(before.returncode == 1 and "not applied" in before.stderr,
         "migrate is not healthy before the migrations", [before.stderr[-500:]])
     done = s.engine.once(s.config, "migrate")
-    say("applied" in done.stdout, "migrate applies the migrations and ends with 0")
+    say("applied" in done.stdout, "migrate applies the migrations and exits with status 0")
     done = s.engine.once(s.config, "migrate")
     say("up to date" in done.stdout, "a second migrate changes nothing")
     done = s.engine.once(s.config, "migrate", *check, check=False)
@@ -126,7 +126,8 @@ def secrets(s):
     s.start(*PROGRAMS, config=config)
     s.talk("secrets in files, and only the volume is writable: a message arrives")
     done = compose(env_file, "config", "--format", "json").stdout
-    say(s.drawn["ES_JWT_SECRET"] not in done, "docker-compose.yml then has no secret of tokens")
+    say(s.drawn["ES_JWT_SECRET"] not in done,
+        "with secrets in files `docker compose config` does not print them")
 
 
 def sqs(s):
@@ -152,7 +153,7 @@ def main():
                     str(e).splitlines())
     except Exception:
         traceback.print_exc()
-        say(False, "the run ends without an exception")
+        say(False, "the run raises no exception")
     finally:
         s.engine.clear()
 

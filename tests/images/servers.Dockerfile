@@ -1,5 +1,5 @@
 # Stand-ins for the images postgres and redis of docker-compose.yml, for a machine that reaches Debian's
-# mirror and no registry of images. They take the same environment, command and volumes.
+# mirror but no image registry. They take the same environment, command and volumes.
 FROM debian:13-slim AS postgres
 RUN apt-get update && apt-get install -y --no-install-recommends postgresql-17 \
 	&& apt-get clean && rm -rf /var/lib/apt/lists/* /var/lib/postgresql/17 \

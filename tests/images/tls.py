@@ -17,7 +17,7 @@ def authority(folder, name):
 
 
 def certificate(folder, ca, host):
-    """Makes a certificate for the name of the service. It is not valid for an address."""
+    """Makes a certificate for the name of the service. The certificate is not valid for an IP address."""
     run(["openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
          f"/CN={host}", "-keyout", f"{folder}/{host}.key", "-out", f"{folder}/{host}.csr"])
     with open(f"{folder}/{host}.ext", "w", encoding="utf-8") as f:

@@ -9,7 +9,7 @@ done_line() {
 	[ "$1" -eq 0 ] || fail_section "status $1: $typed"
 }
 
-# fail_section TEXT: report that the section $title failed, and end the script
+# fail_section TEXT: report that the section $title failed, and exit
 fail_section() {
 	echo "$*"
 	for log in /run/units/*.log; do
@@ -19,7 +19,7 @@ fail_section() {
 	exit 1
 }
 
-# check_that WHAT COMMAND...: run the command as the check WHAT; end the script when it fails
+# check_that WHAT COMMAND...: run the command as the check WHAT, and exit when the command fails
 check_that() {
 	what=$1
 	shift
@@ -32,7 +32,7 @@ check_that() {
 	fi
 }
 
-# until_true COMMAND...: repeat it for at most 20 s
+# until_true COMMAND...: repeat the command until it succeeds, for at most 20 s
 until_true() {
 	limit=$(($(date +%s) + 20))
 	until "$@"; do
@@ -92,7 +92,7 @@ refuses_faulty_reload() {
 	systemctl reload echostream-push echostream-api echostream-fanout
 }
 
-# echostreamctl tail prints `reconnecting` when its connection has ended.
+# echostreamctl tail prints `reconnecting` when it has lost its connection.
 messages_came() {
 	grep -q hello tail.log && until_true grep -q 'still here' tail.log && ! grep reconnecting tail.log
 }
@@ -103,8 +103,9 @@ subscriptions_are() {
 		sed -n 's/^echostream_subscriptions //p')" = "$1" ]
 }
 
-# A WebSocket through lighttpd, for comparison. Wait until the page's WebSocket has ended, then until
-# the new one has subscribed: lighttpd then has a connection to cut.
+# For comparison, check that a reload of lighttpd closes a WebSocket through lighttpd. First wait until
+# the page's WebSocket is closed, and then until the new one has subscribed, so that the reload has a
+# WebSocket to close.
 front_is_cut() {
 	until_true subscriptions_are 0 || return 1
 	ES_WS_URL=wss://chat.example.com/ws echostreamctl tail general >front.log 2>&1 &

@@ -1,5 +1,5 @@
 # enter.sh TREE WORK PREPARE [ALONE]: chroot into an overlay of the tree, and run the scripts PREPARE
-# and ALONE there. The changes to the tree end with this mount namespace. WORK/src is mounted at /src,
+# and ALONE there. The changes to the tree are lost with this mount namespace. WORK/src is mounted at /src,
 # WORK/out at /out. ALONE runs in its own network namespace, so that it can use port 443.
 set -eu
 tree=$1 work=$2 prepare=$3 alone=${4:-}

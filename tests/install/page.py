@@ -2,7 +2,7 @@
 """Makes a shell script of the commands in docs/install.md.
 
 page.py WAY PAGE RELEASE: WAY is `package` or `source`. One shell runs all commands. The
-script prints `ok` after each section, and ends at the first command that fails. After some sections
+script prints `ok` after each section, and exits at the first command that fails. After some sections
 it calls checks of checks.sh.
 """
 import re

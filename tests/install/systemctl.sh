@@ -35,7 +35,7 @@ as_unit() {
 		env -i PATH=/usr/bin:/bin $(get Environment) ${NOTIFY_SOCKET:+NOTIFY_SOCKET="$NOTIFY_SOCKET"} "$@"
 }
 
-# A program that has ended stays as a zombie, because process 1 of the tree does not reap it.
+# A program that has exited stays as a zombie, because process 1 of the tree does not reap it.
 is_active() {
 	[ -s "$STATE/$1.pid" ] &&
 		state=$(sed 's/.*) //; s/ .*//' "/proc/$(cat "$STATE/$1.pid")/stat" 2>/dev/null) &&

@@ -8,8 +8,8 @@ TREES=${ES_DEBIAN13_CACHE:-${XDG_CACHE_HOME:-${HOME:-$WORK}/.cache}/echostream}
 # Errors of apt when the mirror is unreachable. Any other error of apt fails the suite.
 UNREACHABLE='could not (resolve|connect)|connection (failed|refused|timed out)|failed to fetch'
 
-# in_namespaces COMMAND...: run the command as process 1 of new namespaces, which end with it. It runs
-# in the background, so that a trap can end it.
+# in_namespaces COMMAND...: run the command as process 1 of new namespaces. When the command exits, the
+# kernel kills the other processes there. It runs in the background, so that a trap can kill it.
 in_namespaces() {
 	unshare --mount --pid --fork --kill-child "$@" &
 	inside=$!
@@ -19,7 +19,7 @@ in_namespaces() {
 	return $code
 }
 
-# Kill process 1 of the namespaces. unshare ends only when all processes of the namespaces have ended.
+# Kill process 1 of the namespaces. unshare exits only when all processes of the namespaces have exited.
 tree_kill() {
 	[ -n "${inside:-}" ] || return 0
 	read -r first <"/proc/$inside/task/$inside/children"
@@ -37,13 +37,13 @@ tree_end() {
 inside=''
 trap tree_end EXIT
 
-# tree_leave_out SUITE REASON...: end the suite with one skipped check
+# tree_leave_out SUITE REASON...: report one skipped check, and exit from the suite
 tree_leave_out() {
 	skip "$@"
 	exit 0
 }
 
-# tree_possible SUITE: end the suite when this machine cannot make a tree
+# tree_possible SUITE: skip the suite when this machine cannot make a tree
 tree_possible() {
 	[ "$(id -u)" -eq 0 ] || tree_leave_out "$1" 'needs root'
 	have mmdebstrap || tree_leave_out "$1" 'needs mmdebstrap'

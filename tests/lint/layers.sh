@@ -2,8 +2,8 @@
 # Includes point down only, and each outside library is used in one folder.
 . "$(dirname -- "$0")/lib.sh"
 
-# may FOLDER ALLOWED...: print the includes of shared/FOLDER that lead neither to itself nor to these
-# folders of shared/
+# may FOLDER ALLOWED...: print the includes of shared/FOLDER that lead neither to FOLDER nor to the
+# folders ALLOWED of shared/
 may() {
 	folder=$1
 	shift

@@ -3,7 +3,7 @@
 
 A statement is a run of adjacent C string literals that starts with an SQL verb. A statement that only
 calls es_ functions need not name a tenant, because these functions take the tenant as an argument or
-are meant to see all tenants. Nor need a statement on the table of tenants, whose key is the tenant.
+are meant to see all tenants. A statement on the table of tenants need not either: its key is the tenant.
 """
 import pathlib
 import re

@@ -15,7 +15,7 @@ OUTPUT = 64 << 20  # bytes of each file that a process writes
 
 
 def become_subreaper():
-    """Makes this process the parent of orphans, so that it can end what a program leaves behind."""
+    """Makes this process the parent of orphans, so that it can kill what a program leaves behind."""
     if ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
         raise OSError("prctl(PR_SET_CHILD_SUBREAPER) failed")
 

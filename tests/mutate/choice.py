@@ -4,7 +4,7 @@ import random
 
 
 def in_turn(lists):
-    """Yields the first element of each list, then the second of each, until all lists have ended."""
+    """Yields the first element of each list, then the second of each, until all lists are used up."""
     waiting = [iter(one) for one in lists]
     while waiting:
         left = []
@@ -18,15 +18,16 @@ def in_turn(lists):
 
 
 def shuffled(seed, name, things):
-    """The things in an order of seed and name, so that a change in one file reorders no other file."""
+    """Returns the things in an order that depends only on seed and name. So a change in one file does not
+    reorder another file."""
     things = list(things)
     random.Random("%s %s" % (seed, name)).shuffle(things)
     return things
 
 
 def draw(edits_of, folders, seed):
-    """Yields all edits. The folders take turns, and the files of a folder; the edits of a file come in
-    random order.
+    """Yields all edits. The folders take turns, and so do the files of a folder. The edits of a file come
+    in random order.
 
     edits_of: {path: [Edit]}.
     """

@@ -51,7 +51,7 @@ class Programs:
         return bad[0] if bad else ""
 
     def check_without_edit(self, paths):
-        """Times each program that links a file of paths. A program that fails ends the run."""
+        """Times each program that links a file of paths. The run stops when a program fails."""
         wanted = {(p.suite, p.name): p for path in paths for p in self.tree.linked[path]}
         if self.servers is not None:
             self.servers.create(EDITED, MIGRATED)
@@ -66,13 +66,15 @@ class Programs:
                 sys.exit("fails without an edit: %s" % why)
 
     def in_order(self, path):
-        """First the program that killed the last edit of this file, then its namesakes, then by time."""
+        """First the program that killed the last edit of this file, then programs with the name of the file.
+        Then by suite and time."""
         return sorted(self.tree.linked[path], key=lambda p: (
             self.killer.get(path) != (p.suite, p.name), not related(p, path), SUITE_ORDER[p.suite],
             self.seconds[p.suite, p.name], p.name))
 
     def failure(self, program, database):
-        """The failure of a program that fails twice, so that a busy machine alone kills no edit."""
+        """Returns a failure only when the program fails twice, because it may fail once by chance. A time-out
+        counts at the first time."""
         bound_s = self.seconds[program.suite, program.name] * SLOWER + GRACE_S
         why = self.run(program, database, bound_s)
         return why if why in ("", "time-out") else self.run(program, database, bound_s)

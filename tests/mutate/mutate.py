@@ -42,7 +42,7 @@ def chosen(files, folders, wanted, seed):
 class Run:
     """The edits that were tried, and the verdict on each.
 
-    ctl: the echostreamctl that migrates databases; "": that of the copy; None: there are no servers.
+    ctl: the echostreamctl that migrates databases. "" is the copy's own one; None means no servers.
     """
 
     def __init__(self, root, folder, folders, ctl):
@@ -121,7 +121,7 @@ def main(argv):
     p.add_argument("--list", action="store_true", help="list the edits in order, try none")
     args = p.parse_args(argv)
     os.environ["CCACHE_NOHASHDIR"] = "1"
-    # On SIGTERM, too, restore the copy and end the processes that this program has started.
+    # On SIGTERM, too, restore the copy and kill the processes that this program has started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     wanted = [os.path.relpath(os.path.abspath(f), ROOT) for f in args.files]
     if args.list:
@@ -134,7 +134,7 @@ def main(argv):
     try:
         run.go(chosen(run.tree, FOLDERS, wanted, args.seed), args.count)
     finally:
-        code = run.report()  # also when the run is ended early: then of the edits tried so far
+        code = run.report()  # after an interrupt, too: reports the edits tried so far
     return code
 
 

@@ -57,7 +57,7 @@ loop(int n)
 \t}
 }
 """
-# The program leaves a child behind, which the runner must end.
+# The program leaves a child behind, which the runner must kill.
 TEST = """#include <stdio.h>
 #include <unistd.h>
 #include "../shared/full.h"
@@ -217,13 +217,13 @@ def edits_are_judged(folder):
           output)
     check("an edit that does not compile is not counted",
           have.get("full.c:20 off by one") == judges.Verdict("skipped", "did not compile"), output)
-    check("a run with survivors ends with 1", code == 1, output)
+    check("a run with survivors exits with status 1", code == 1, output)
     _, code, output = verdicts(run, ["shared/full.c:5"])
-    check("a run without survivors ends with 0",
+    check("a run without survivors exits with status 0",
           code == 0 and "1 tried, 1 killed (0 by time-out), 0 survived" in output, output)
     judges.GRACE_S = 1
     have, _, output = verdicts(run, ["shared/loop.c:7"])
-    check("an edit that makes a test endless is killed",
+    check("an edit that makes a test run forever is killed by the time-out",
           "time-out" in have["loop.c:7 check dropped"].why, output)
     check("no process of a test is left", not bounded.children())
     names = list(FILES)

@@ -48,7 +48,7 @@ class Session:
             if line == "--end\n":
                 return "".join(lines).strip()
             lines.append(line)
-        raise RuntimeError("psql ended in: " + statement)
+        raise RuntimeError("psql exited during: " + statement)
 
     def close(self):
         self.proc.stdin.close()
@@ -150,12 +150,12 @@ def after(args, env, report):
 
 
 def channel_after(report, load, channel, rows, epoch):
-    """Checks one channel. Returns the number of its lost messages, and of those that the queue still had."""
+    """Checks one channel. Returns how many messages are lost, and how many the queue delivered again."""
     name = "channel %s" % channel[-4:]
     now = [[m["messageId"], m["body"]] for m in history.read(load, channel, "reader", random.Random(5)).forward]
     kept = len([1 for number, _ in now if number < RECOVERED_LEAST])
     wrong = now[:kept] != rows[:kept] and "history is not the beginning of the old one"
-    report.check("restore", "%s: history is the old one up to the dump" % name, wrong)
+    report.check("restore", "%s: history has the messages up to the dump" % name, wrong)
     newest = rows[-1][0]
     old = Client(load, "reader")
     old.send(type="subscribe", id="sub", channelId=channel, after=newest, epoch=epoch)
@@ -167,7 +167,7 @@ def channel_after(report, load, channel, rows, epoch):
     old.send(type="send", id="new", channelId=channel, body=body)
     number = old.wait("ack", id="new")["payload"]["messageId"]
     old.wait("message", channelId=channel, body=body)
-    report.check("restore", "%s: new numbers are above all old ones" % name,
+    report.check("restore", "%s: new numbers are higher than all old numbers" % name,
                  not number > max(newest, RECOVERED_LEAST) and "%s" % number)
     old.drop()
     return len({b for _, b in rows} - {b for _, b in now}), len(now) - kept

@@ -18,8 +18,8 @@ from scn.report import Report
 EMPTY_S = 30                # seconds until the old queue must be empty
 QUIET_S = 1.0               # seconds for which the queue must stay empty
 SHAPE = {"rest": 4, "ws": 3, "piped": 2, "pause_s": 0.03, "flapping": 2}
-# Only with a pause all messages keep the order of their sender. Without a pause a message that was
-# answered 202, or has no answer yet, may be overtaken by a later one in the other queue.
+# The promise that a move without a pause breaks. A message that was answered 202, or has no answer yet,
+# may be committed after a later message of the same sender in the other queue.
 OVERTAKEN = ("sender_order",)
 
 
@@ -60,7 +60,7 @@ class Move:
             self.roll.replace(name, program(self.build, name), self.settings(queue), hold_s=1.0)
 
     def stop_fanout(self, proc):
-        """Ends the fanout of the old queue: proc, or the stack's own fanout when proc is None."""
+        """Stops the fanout of the old queue: proc, or the stack's own fanout when proc is None."""
         if proc is None:
             self.roll.stop("fanout")
         else:

@@ -3,7 +3,7 @@
 . "$ROOT/packaging/dev/build.sh"
 
 # Print the commit of the last release: the parent of the commit that set the present
-# DB_STORE_VERSION. Its programs expect an older schema.
+# DB_STORE_VERSION. The programs of that parent expect an older schema.
 last_release() {
 	version=$(sed -n 's/^#define DB_STORE_VERSION "\([0-9]*\)".*/\1/p' shared/store/db_store.h)
 	[ -n "$version" ] || die 1 'shared/store/db_store.h has no DB_STORE_VERSION'

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Upgrades a stack from the last release to this one under load, and takes the programs back."""
+"""Upgrades a stack from the last release to this one under load, then goes back to the old programs."""
 
 import argparse
 import os
@@ -81,7 +81,7 @@ class Upgrade:
                           [n for n in FORWARD if not self.roll.ready(n)])
 
     def programs(self, what, build, order):
-        """Replaces all programs; both versions are alive together for seconds."""
+        """Replaces all programs. Both versions of a program run together for 3 s."""
         idle = [Client(self.load, "reader", k % 2 == 1) for k in range(IDLE)]
         for one in idle:
             one.wait("hello")
@@ -90,7 +90,7 @@ class Upgrade:
             both_s = self.roll.replace(name, program(build, name))
             end = time.monotonic()
             self.load.flows()
-            print("upgrade: %s: %s: both versions alive for %.1f s, the old one ended in %.1f s; "
+            print("upgrade: %s: %s: both versions alive for %.1f s, the old one exited in %.1f s; "
                   "longest wait of a send %.2f s" % (
                       what, name, both_s, self.roll.longest_s[name], self.load.stall(at, end)),
                   flush=True)

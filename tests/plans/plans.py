@@ -46,7 +46,7 @@ def literal(value):
 
 
 def call(name, arguments, mode, sql=None):
-    """The SQL of one call, which is rolled back. sql: the statement, at its first call, to prepare it."""
+    """The SQL of one call, which is rolled back. sql: the statement to prepare, only at its first call."""
     prepare = f'PREPARE "{name}" AS {sql};' if sql else ""
     values = f"({', '.join(map(literal, arguments))})" if arguments else ""
     return f"""
@@ -107,7 +107,7 @@ def faults_of(output):
 
 
 def unknown(found):
-    """Yields a text for each statement without arguments, and for arguments without a statement."""
+    """Yields an error for each statement without fitting arguments, and each name without a statement."""
     names = {one["name"] for one in found}
     for one in found:
         want = one["n_params"]

@@ -7,7 +7,7 @@ from scn.world import API, World, base64_json
 
 TENANTS = ("acme", "globex")
 ROLES = ("owner", "admin", "member", "guest", "bot")
-SPARES = 4  # of users, channels, keys and tenants each, for operations that make them unusable
+SPARES = 4  # spare objects of each kind (user, channel, key, tenant) that operations may make unusable
 HISTORY = 12  # messages in the public channel, so that small limits need more than one page
 LEARNT = 16  # ids from answers that the test keeps for each parameter and tenant
 UNLIMITED = {"maxMessagesPerSecond": 1000000, "maxChannels": 1000000,

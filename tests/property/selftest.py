@@ -107,7 +107,7 @@ def check_values(report, judge):
 
 
 def receive_one(listener, into):
-    """Accepts one client, adds its bytes to the list into, and answers 204."""
+    """Accepts one client, appends its request to the list `into`, and answers 204."""
     sock, _ = listener.accept()
     sock.settimeout(10)
     data = sock.recv(65536)

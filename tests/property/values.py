@@ -19,7 +19,7 @@ ALPHABETS = (
     "\x01\x08\t\n\r\x1f\x7f\x80\x9f\ufffd\uffff\U0010ffff",
 )
 OTHER_TYPES = (None, True, False, 0, -1, 1.5, 10 ** 30, "", "x", "1", [], [1], {}, {"a": {}})
-MOST_REPEATS = 20  # maximum repeats for the * and + of a pattern
+MOST_REPEATS = 20  # maximum number of repeats for the * and + of a pattern
 MOST_DEPTH = 3  # below this depth optional fields are left out
 
 
@@ -134,7 +134,7 @@ def kind_of(rng, schema):
 
 
 def text(rng, length):
-    """A text of length code points, mostly of ASCII letters and digits."""
+    """A text of `length` code points, mostly of ASCII letters and digits."""
     letters = ALPHABETS[0] if rng.random() < 0.7 else "".join(
         rng.sample(ALPHABETS, rng.randint(1, len(ALPHABETS))))
     return "".join(rng.choices(letters, k=length))

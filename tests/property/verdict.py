@@ -68,7 +68,7 @@ class Verdict:
                 yield "status of the problem is not that of the answer"
 
     def _outside(self, method, path, answer):
-        """The server must refuse a request without an operation in the document, except OPTIONS."""
+        """The server must refuse each request, except OPTIONS, for which the document has no operation."""
         if answer.status < 400 and method != "OPTIONS":
             yield "status %d for a request that is not documented" % answer.status
         elif answer.status >= 400 and method != "HEAD" and path.startswith("/api/"):

@@ -93,7 +93,7 @@ def printf(data):
 
 
 class Unanswered(Exception):
-    """The server ended the connection, or the time-out passed, without a whole answer."""
+    """The server closed the connection, or the time-out passed, before the answer was complete."""
 
 
 class Wire:

@@ -155,7 +155,7 @@ def expect_check_fails(service, env, cause):
 
 
 def send_failing_requests(api, service, name):
-    """Sends requests that fail. A 503 adds no log line to the outage; a 500 logs its statement."""
+    """Sends requests that fail. A 503 adds no log line to the outage. A 500 logs the failed statement."""
     if service != "postgres" or name == "revoked right on a table":
         return
     for _ in range(REQUESTS):
@@ -288,7 +288,7 @@ def main():
             print(f"not ok {row[0]}\n    {why!r}", flush=True)
     try:
         reload()
-        print("ok SIGHUP reloads keys in files; without a change the log says so")
+        print("ok SIGHUP loads a changed key file, and the log reports when nothing changed")
     except (AssertionError, OSError, ValueError, subprocess.SubprocessError) as why:
         failed = 1
         print(f"not ok SIGHUP\n    {why!r}")

@@ -1,5 +1,5 @@
 # docker-compose.yml, .env.example and the Dockerfile agree with each other and with the settings. The
-# suite `images` runs them. Skipped when Docker Compose can't be had.
+# suite `images` runs them. Skipped when Docker Compose is not available.
 . "$(dirname -- "$0")/lib.sh"
 . "$ROOT/packaging/dev/packages.sh"
 . "$ROOT/packaging/dev/compose.sh"

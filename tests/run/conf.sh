@@ -21,7 +21,7 @@ check_config() {
 	result $code "$1"
 }
 
-# The TLS snippet with the port and the certificate of the test instead of 443 and /etc.
+# snippet_tls: print the TLS snippet with the port and the certificate of the test
 snippet_tls() {
 	sed -e "s,/etc/echostream/tls,$WORK/tls,; s,0.0.0.0:443,127.0.0.1:$ES_TLS_PORT,; /use-ipv6/d" \
 		lighttpd/conf-available/61-echostream-tls.conf
@@ -54,7 +54,7 @@ esac
 code=0
 for file in lighttpd/errors/problem.*.html; do
 	status=$(basename "$file" .html | sed 's/problem.//')
-	# lighttpd answers 500 when a back end ends in the middle of a request; our page for 500 says 502.
+	# lighttpd answers 500 when a back end exits during a request. Our page for 500 reports 502.
 	python3 -c 'import json, sys; assert json.load(open(sys.argv[1]))["status"] == int(sys.argv[2])' "$file" "$(echo "$status" | sed s/500/502/)" || code=1
 	grep -q "\"\\.$status\\.html\" => \"application/problem+json; by=lighttpd\"" lighttpd/conf-available/59-echostream-errors.conf || code=1
 done
@@ -125,7 +125,8 @@ result $? 'the dev configuration has the defaults of the snippet'
 sed -e 's,^var.es_ops_from4 .*,var.es_ops_from4 = "127.0.0.1/32",; s,^var.es_healthz_from4 .*,var.es_healthz_from4 = "127.0.0.0/16",
 	s,^var.es_healthz_also4 .*,var.es_healthz_also4 = "198.51.100.0/24",' \
 	lighttpd/dev.conf >"$WORK/plain.conf"
-# Shorten the idle times, so that the checks need not wait for minutes. The block of /ws keeps its own.
+# Shorten the idle times, so that the checks need not wait for minutes. The block of /ws keeps its own
+# idle times.
 printf 'server.max-read-idle := 2\nserver.max-write-idle := 2\n' >>"$WORK/plain.conf"
 
 # The configurations for a task behind an Application Load Balancer. Such a task has the key and the

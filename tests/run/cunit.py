@@ -2,7 +2,7 @@
 """Run the CUnit programs of one meson suite, and print one line for each test case.
 
 cunit.py BUILD_DIR SUITE. meson.build declares the programs with test(..., suite: SUITE). The results
-come from CUnit's summary. A program fails when it runs no test, crashes, or ends with an error
+come from CUnit's summary. A program fails when it runs no test, crashes, or exits with an error
 although all tests passed.
 """
 import concurrent.futures

@@ -1,11 +1,11 @@
-# The Debian package, on Debian 12 and 13: it is built and free of findings of lintian, it installs in
-# a bare tree, and docs/install.md leads from there to a WebSocket behind TLS, line by line; then the
-# same from source. Needs root, namespaces, and a Debian mirror.
+# The Debian package, on Debian 12 and 13. Build the package and check it with lintian. Then run
+# docs/install.md line by line in a bare tree, from the package to a WebSocket behind TLS, and once
+# more from source. Needs root, namespaces, and a Debian mirror.
 . "$(dirname -- "$0")/lib.sh"
 . "$ROOT/packaging/dev/packages.sh"
 . "$ROOT/tests/install/trees.sh"
 
-# The tools of the suite itself, beside what the page installs: socat receives the messages to systemd.
+# Packages that the suite needs beside those of the page. socat receives the notifications to systemd.
 TOOLS='socat iproute2'
 
 build_packages() {
@@ -22,8 +22,8 @@ in_tree() {
 	in_namespaces timeout 900 sh "$WORK/src/tests/install/enter.sh" "$1" "$WORK" "$2" "${3:-}"
 }
 
-# try_page WAY: install by docs/install.md in a bare tree. The lines up to the end of the section that
-# gets the programs run with the network of this machine, because apt needs it. The others run without.
+# try_page WAY: install by docs/install.md in a bare tree. The section that installs the programs has
+# the network of this machine, because apt needs it. The sections after it have only loopback.
 try_page() {
 	python3 tests/install/page.py "$1" docs/install.md "$release" >"$WORK/src/page.sh"
 	awk -v file="$WORK/src/prepare.sh" '{ print >file } /^section_ends/ { exit }' "$WORK/src/page.sh"

@@ -27,7 +27,7 @@ RELOADED = {"api": "ES_BODY_MAX_CHARS", "push": "ES_BODY_MAX_CHARS", "fanout": "
 
 
 def signed(bearer, secret, kid):
-    """The same claims, signed by another key."""
+    """Returns a token with the claims of `bearer`, signed by another key."""
     def part(data):
         return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 

@@ -63,7 +63,7 @@ def request(method, path, bearer, body=None):
 
 
 def restart(name):
-    """Runs ./dev restart NAME and checks that the old master has ended."""
+    """Runs ./dev restart NAME and checks that the old master has exited."""
     old = pids()[name]
     done = dev("restart", name)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -157,7 +157,7 @@ def fanout_restarts():
 
 
 def restart_fails():
-    """When the new master ends at its start, the old master continues."""
+    """When the new master exits during its start, the old master continues."""
     old = pids()["api"]
     binary = BUILD / "api-fcgi/echostream-api"
     kept = binary.with_suffix(".kept")

@@ -139,7 +139,7 @@ def handover():
             assert birth(old), "the old master did not wait for its request"
             with subprocess.Popen([BUILD / "api-fcgi/echostream-api"], env=env, stderr=subprocess.DEVNULL) as new:
                 eventually(lambda: (STACK / "run/api.sock").exists())
-                assert birth(old), "the old master ended before its successor had started"
+                assert birth(old), "the old master exited before its successor had started"
                 eventually(lambda: not birth(old))
                 exists = {name: (STACK / f"run/{name}.sock").exists() for name in ("api", "api-send", "api-health")}
                 new.terminate()
@@ -305,7 +305,7 @@ def ctrl_c_twice():
     eventually(lambda: not [p for p in was if alive(p)])
 
 
-@check("up ends with status 1 and shows the last lines of a program that cannot start")
+@check("up exits with status 1 and shows the last lines of a program that cannot start")
 def cannot_start():
     bad = pathlib.Path(sys.argv[1]) / "bad-build"
     for name in ("ctl/echostreamctl", "push-server/echostream-push", "api-fcgi/echostream-api"):

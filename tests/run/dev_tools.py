@@ -51,7 +51,7 @@ def all_processes(stack):
 
 
 def birth(pid):
-    """When the process started, which identifies it, because pids are reused. None: it has ended."""
+    """Returns the start time, or None after the exit. It tells processes with the same reused pid apart."""
     try:
         with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as f:
             words = f.read().rsplit(")", 1)[1].split()

@@ -65,7 +65,7 @@ def push_upgrade():
 def push_address():
     text = ask("GET", "/ws", [FORGED], tls=True).text.lower()
     line = next(line for line in text.splitlines() if line.startswith("x-forwarded-for:"))
-    # lighttpd appends its own peer. push-server skips it, because ES_TRUSTED_PROXIES has the network.
+    # lighttpd appends the load balancer's address. ES_TRUSTED_PROXIES contains it, so push-server skips it.
     assert [one.strip() for one in line.split(",")[-2:]] == [CLIENT, BALANCER], line
 
 

@@ -37,7 +37,7 @@ def instance():
         400, "bad_request")["instance"] == "/a%FF"
 
 
-@check("when a FastCGI worker ends, the answer is a retryable 502")
+@check("when a FastCGI worker exits during a request, the answer is a retryable 502")
 def worker_dies():
     assert ask("GET", "/api/v1/x?die").own_error(502, "unavailable")["retryAfterMs"] == 1000
     ask("POST", "/api/v1/channels/x/messages?die", body=b"{}").own_error(502, "unavailable")

@@ -47,7 +47,7 @@ def echoed(frames, size):
         want, got = frames * len(frame), 0
         while got < want:
             more = peer.recv(1 << 20)
-            assert more, f"the socket ended after {got} of {want} bytes"
+            assert more, f"the socket was closed after {got} of {want} bytes"
             got += len(more)
         sender.join(10)
 

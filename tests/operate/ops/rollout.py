@@ -10,7 +10,7 @@ from flt.stack import state_of
 
 PATHS = {"push": "push-server/echostream-push", "api": "api-fcgi/echostream-api",
          "fanout": "fanout/echostream-fanout"}
-READY_S = 30        # a new master on a busy machine is ready within 3 s
+READY_S = 30        # seconds; on a busy machine a new master was ready within 3 s
 DRAIN_S = 40        # longer than the default drains, 20 and 25 s
 
 
@@ -29,7 +29,7 @@ class Rollout:
             self.supervisor = int(f.read())
         self.pids = stack.masters()
         self.helpers = {}       # name -> process of a master that this test started
-        self.longest_s = {}     # name -> seconds from SIGTERM to the end of the old master
+        self.longest_s = {}     # name -> seconds from SIGTERM to the exit of the old master
         os.kill(self.supervisor, signal.SIGSTOP)
 
     def close(self):
@@ -38,7 +38,7 @@ class Rollout:
         os.kill(self.supervisor, signal.SIGCONT)
 
     def replace(self, name, path, more=None, hold_s=3.0):
-        """Starts `path` beside the master `name`, lets both run for hold_s, and ends the old master.
+        """Starts `path` beside the master `name`, lets both run for hold_s, and stops the old master.
         Returns the seconds for which both were alive."""
         at = time.monotonic()
         old_inode, old_port = self.inode(name), self.listeners(name)
@@ -50,7 +50,7 @@ class Rollout:
         until = time.monotonic() + hold_s
         while time.monotonic() < until:
             if proc.poll() is not None or not self.alive(name):
-                raise RuntimeError("%s: one of two masters ended" % name)
+                raise RuntimeError("%s: one of the two masters exited" % name)
             time.sleep(0.05)
         stopping = time.monotonic()
         self.stop(name)
@@ -67,7 +67,7 @@ class Rollout:
             self.stack.dismiss(proc, signal.SIGTERM, DRAIN_S)
         else:
             os.kill(self.pids[name], signal.SIGTERM)
-            self.wait(lambda: not self.alive(name), "the old %s has ended" % name, DRAIN_S)
+            self.wait(lambda: not self.alive(name), "the old %s has exited" % name, DRAIN_S)
         self.longest_s[name] = max(self.longest_s.get(name, 0), time.monotonic() - at)
 
     def alive(self, name):

@@ -8,7 +8,7 @@ from flt import judge, outcome
 from flt.load import Load
 
 START_S = 30
-DEADLINE_S = 1.9    # a send without an outcome is answered after 2 s
+DEADLINE_S = 1.9    # push-server answers a send without an outcome after 2 s
 
 
 class Watched(Load):
@@ -40,7 +40,7 @@ class Watched(Load):
         self.until(lambda: self.back_since(at), seconds, "messages flow")
 
     def stall(self, begin, end):
-        """The longest wait for an answer of the sends that waited at any time of this span."""
+        """The longest wait in seconds, of the sends that waited for an answer between begin and end."""
         longest = 0.0
         for s in list(self.journal.sends):
             answered = s.acked_at or s.accepted_at or time.monotonic()
@@ -81,7 +81,7 @@ def report_verdict(report, where, load, stack, leave=(), least=1000):
 
 
 def ctl(build, env, *words, more=None, status=0):
-    """The output of echostreamctl. Fails when the exit status is another one."""
+    """Returns the output of echostreamctl. Raises RuntimeError when its exit status is not `status`."""
     out = subprocess.run([os.path.join(build, "ctl", "echostreamctl"), *words], text=True,
                          env={**os.environ, **env.values, **(more or {})}, check=False,
                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
