@@ -102,8 +102,8 @@ no_request_follows_an_answer_that_is_not_full(void)
 	leasing_teardown(&f);
 }
 
-/* The worker does not read for longer than a poll lasts. The answer to its poll arrives
- * long before it reads again. */
+/* For 5.5 s, which is longer than a poll lasts, the worker reads nothing. The answer to
+ * its poll arrives long before the worker reads again. */
 static void
 a_worker_that_was_stopped_reads_messages_that_arrived_meanwhile(void)
 {
@@ -169,7 +169,7 @@ CU_TestInfo leasing_group_cases[] = {
 	a_worker_that_was_stopped_reads_messages_that_arrived_meanwhile},
     {"closing the queue returns messages that still arrive",
 	closing_the_queue_returns_messages_that_still_arrive},
-    {"a poll without an answer ends at its deadline",
+    {"a poll without an answer fails at its deadline",
 	a_poll_without_an_answer_ends_at_its_deadline},
     CU_TEST_INFO_NULL,
 };

@@ -301,7 +301,7 @@ static CU_TestInfo cases[] = {
     {"maps error replies to codes", maps_error_replies_to_codes},
     {"connects again after a restart", connects_again_after_a_restart},
     {"a command fails at its deadline", a_command_ends_at_its_deadline},
-    {"a late answer is not taken for the next one",
+    {"a late answer is not returned to the next command",
 	a_late_answer_is_not_taken_for_the_next_one},
     {"sends password and database", sends_password_and_database},
     {"runs scripts by digest", runs_scripts_by_digest},

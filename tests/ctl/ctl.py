@@ -309,7 +309,7 @@ class Tail:
         self.run.stdout.close()
 
 
-@check("tail prints messages as they come, without terminal codes of senders")
+@check("tail prints messages as they arrive, and escapes terminal codes in them")
 def tail_prints():
     with Tail("general") as tail:
         tail.started()

@@ -60,7 +60,7 @@ def ids_in(operation):
 
 
 def random_bytes(rng, length_max):
-    """Random bytes without CR, LF and blank. Those separate the parts of HTTP; suite `conf` tests them."""
+    """Random bytes without CR, LF and space, which separate the parts of HTTP. Suite `conf` tests these."""
     data = rng.randbytes(rng.randint(1, length_max))
     return bytes(c for c in data if c not in b"\r\n ") or b"\x01"
 

@@ -1,5 +1,5 @@
-# The benchmark: its generator finds planted faults, each workload runs in a tiny size, and the result
-# is complete. Nothing here depends on how quick the machine is.
+# Test the benchmark: its load generator must find planted faults, each workload must run in a tiny
+# size, and the result must be complete. No check depends on the speed of the machine.
 . "$(dirname -- "$0")/lib.sh"
 export ES_PUSH_CONNECTIONS=18200 ES_LIMIT_USER_SEND=0 ES_LIMIT_USER_READ=0 ES_LIMIT_USER_WRITE=0
 private_stack || die 1 'the stack did not start'

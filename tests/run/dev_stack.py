@@ -163,7 +163,7 @@ check("restarts of api under load: all answers are 200 or 201")(dev_restart.api_
 check("a restart of push: each client gets a reconnect frame, and new clients are accepted")(dev_restart.push_restarts)
 check("restarts of fanout: each message arrives once and in time")(dev_restart.fanout_restarts)
 check("when a new master cannot start, the old master continues")(dev_restart.restart_fails)
-check("a new master that is not ready is reported")(dev_restart.restart_is_not_ready)
+check("./dev restart reports a new master that is not ready")(dev_restart.restart_is_not_ready)
 check("./dev restart refuses an unknown program")(dev_restart.wrong_name)
 
 
@@ -244,7 +244,7 @@ def down():
     assert dev("token", "alice").returncode == 3
 
 
-@check("up may use another queue than the up before it")
+@check("up may use another queue than the previous up")
 def other_queue():
     up("--queue=own")
     assert [p["name"] for p in status()["programs"]] == PROGRAMS[:2] + ["qredis"] + PROGRAMS[2:]

@@ -17,7 +17,7 @@ import front_stubs
 import front_ws
 from front_ask import CHECKS, TLS_PORT, ask, check, connect, raw
 
-@check("sends go to their own pool, all other requests of the API to another one")
+@check("sends go to a pool of their own, all other API requests to another pool")
 def pools():
     ask("POST", "/api/v1/channels/x/messages", body=b"{}").has("pool=send", "body=2")
     ask("GET", "/api/v1/channels/x/messages?limit=3").has("pool=api", "QUERY_STRING=limit=3")

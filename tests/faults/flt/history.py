@@ -6,7 +6,7 @@ from scn import rest
 
 from .writers import API
 
-PAGES = (200, 37)      # page sizes forward and backward; they differ, so that pages end elsewhere
+PAGES = (200, 37)      # page sizes forward and backward; unequal, so that pages end at other messages
 
 
 class History:
@@ -15,7 +15,7 @@ class History:
     def __init__(self, channel, tenant, forward, backward, strays):
         self.channel, self.tenant = channel, tenant
         self.forward, self.backward = forward, backward
-        self.strays = strays    # (row in the page, different row of the single read)
+        self.strays = strays    # (row in a page, row of the single read), when the two differ
 
 
 def read(load, channel, who, rng):
@@ -45,7 +45,7 @@ def walk(client, headers, base, query, word, limit):
 
 
 def ask(client, headers, path, patience_s=20):
-    """The answer to GET path. Repeats the request while the stack recovers from a fault."""
+    """Returns the answer to GET path. Repeats the request while the stack recovers from a fault."""
     end = time.monotonic() + patience_s
     while True:
         try:
