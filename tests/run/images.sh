@@ -1,6 +1,6 @@
-# The images: built without an engine (packaging/ci/images), then run as docker-compose.yml says, with
-# PostgreSQL and Redis in containers, in namespaces of their own. Needs root, namespaces, Debian's mirror,
-# and for the profile sqs npm. The user's cache keeps the layers for a month.
+# Build the images without an engine (packaging/ci/images). Then run them as docker-compose.yml says, with
+# PostgreSQL and Redis in containers, in separate namespaces. The suite needs root, namespaces and
+# Debian's mirror; the profile sqs also needs npm. The user's cache keeps the layers for a month.
 . "$(dirname -- "$0")/lib.sh"
 . "$ROOT/packaging/dev/packages.sh"
 . "$ROOT/tests/install/trees.sh"
@@ -14,7 +14,7 @@ leave_out() {
 	tree_leave_out images "$*"
 }
 
-# The cgroups that podman makes stay when its processes are killed.
+# Killing podman's processes leaves the cgroups that podman has made.
 images_end() {
 	status=$?
 	tree_kill
@@ -36,7 +36,7 @@ exec 8>"$STORES/images.lock"
 flock 8
 find "$STORES" -maxdepth 1 -name 'images-2*' ! -path "$STORE" -exec rm -rf {} +
 
-# buildah writes an index to /var/lib/containers, whatever its --root.
+# buildah writes an index to /var/lib/containers even when --root names another folder.
 cat >"$WORK/build.sh" <<'END_BUILD'
 mkdir -p /var/lib/containers && mount -t tmpfs tmpfs /var/lib/containers && exec "$@"
 END_BUILD

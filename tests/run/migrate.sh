@@ -36,8 +36,9 @@ expect() {
 	fi
 }
 
-# A managed PostgreSQL has no superuser for its customers. This role stands for Aurora's master user, and
-# makes the login roles, so it comes first. Then it runs roles.sql again, as each rollout does.
+# A managed PostgreSQL gives its customers no superuser. The role `master` stands for Aurora's master user.
+# This test runs first, because `master` must create the login roles. `master` then runs roles.sql again,
+# as each rollout does.
 pg_sql postgres -c 'create role master login createrole createdb' || die 1 'cannot make the role master'
 as_master() {
 	"$PGBIN/psql" -X -q -v ON_ERROR_STOP=1 "host=$RUN/pg user=master dbname=$1" <"$2" >"$WORK/out" 2>&1
@@ -50,7 +51,7 @@ same 'afterwards the master user has no rights of the owner' f \
 	"$(pg_sql managed -Atc "select pg_has_role('master', 'echostream_owner', 'usage')")"
 ES_DATABASE_OWNER_URL="postgresql://echostream_owner@/managed?host=$RUN/pg"
 export ES_DATABASE_OWNER_URL
-expect 0 'migrations applied' 'the owner that it made can migrate' migrate
+expect 0 'migrations applied' 'the owner role that the master user made can migrate' migrate
 
 # files NAME...: make a folder $DIR with one migration for each table NAME, and beside $DIR an empty
 # folder of functions
@@ -101,7 +102,7 @@ dump scratch >"$WORK/second"
 diff "$WORK/first" "$WORK/second"
 result $? 'up, down, up makes the same schema'
 
-# The database has the functions of db/functions.
+# Check that the database has the functions of db/functions.
 functions >"$WORK/functions.loaded"
 {
 	echo 'SET check_function_bodies = off;'
@@ -180,14 +181,14 @@ pg_sql scratch -c "select max_messages_per_second, settings ->> 'user_send_limit
 printf '1|1\n0|0\n7|7\n7|\n' | diff - "$WORK/limits"
 result $? 'a limit of 0 becomes 1, no limit stays no limit'
 
-# Refused: a superuser, a missing address, a server that is not there, an unknown option.
+# echostreamctl db refuses a superuser, a missing address, a missing server and an unknown option.
 ES_DATABASE_OWNER_URL="postgresql://postgres@/scratch?host=$RUN/pg" \
 	expect 1 'superuser' 'a superuser may not migrate' migrate
 ES_DATABASE_OWNER_URL='' expect 78 'ES_DATABASE_OWNER_URL' 'migrate without an address is refused' migrate
 ES_DATABASE_OWNER_URL="host=$WORK user=x" expect 1 'No such file' 'migrate without a server is refused' migrate
 expect 2 'options are' 'an unknown option is refused' migrate --force
 
-# Files that changed, are missing or are invalid.
+# Migration files that were edited, are missing or are invalid.
 database scratch
 files one two
 expect 0 '2 migrations applied' 'migrate applies two files' migrate --dir "$DIR"

@@ -51,7 +51,7 @@ def not_ready_without_setting(name, cause):
         causes.expect_not_ready(program, "postgres", cause)
         causes.expect_logged(program, "postgres", cause)
     for_each_program(env, judge)
-    if name != "feigning":  # `check` asks once, so it does not see that the session changes
+    if name != "feigning":  # `check` asks once, so it can't see that the session changes
         causes.expect_check_fails("postgres", {k: v for k, v in env.items() if "SOCKET" not in k}, cause)
 
 

@@ -1,5 +1,5 @@
-# A whole stack whose programs reach PostgreSQL through PgBouncer in transaction mode. Then the errors
-# of programs whose settings do not name the pooler.
+# Test a whole stack whose programs reach PostgreSQL through PgBouncer in transaction mode. Then check
+# the errors of programs whose settings do not name the pooler.
 . "$(dirname -- "$0")/lib.sh"
 have pgbouncer || {
 	skip pooler 'pgbouncer is not installed'
@@ -64,7 +64,7 @@ pg_find
 pgbouncer -V | head -n 1
 bouncer pooler
 export ES_DEV_DATABASE_HOST="$WORK/pooler" ES_DATABASE_POOLER=transaction
-# More workers than a stack of this size needs, so that many share few sessions.
+# Start more workers than this stack needs, so that many workers share few sessions.
 export ES_PUSH_WORKERS=12 ES_FANOUT_WORKERS=6
 private_stack || die 1 'the stack did not start'
 load_env "$WORK/env"
@@ -121,8 +121,8 @@ cat "$WORK/deaths"
 [ ! -s "$WORK/deaths" ]
 result $? 'no program and no worker crashed'
 
-# Two more PgBouncers, before the same PostgreSQL. `dropping` drops the settings that a program asks
-# for. `feigning` drops them, too, but sets the mark by which a program recognises such a session.
+# Start two more PgBouncers in front of the same PostgreSQL. Both drop the settings that a program asks
+# for. A program notices this because app.session is not set; `feigning` sets app.session itself.
 bouncer dropping 'ignore_startup_parameters = options'
 bouncer_database="connect_query='set app.session = direct'"
 bouncer feigning 'ignore_startup_parameters = options'

@@ -1,5 +1,5 @@
 # Black-box tests on a private stack: the scenarios, a walk over the tables of routes and frames, ten
-# senders at once, reads while commits stall, metrics as Prometheus reads them.
+# concurrent senders, tenants' own keys, stalled commits, draining, metrics, alerts and traces.
 . "$(dirname -- "$0")/lib.sh"
 # The certificate of the host that serves a key set in issuers.py. The stack trusts it.
 openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost \
@@ -28,7 +28,7 @@ part 'metrics' python3 tests/scenario/metrics.py --env "$WORK/env"
 part 'monitoring' python3 tests/scenario/monitoring.py --env "$WORK/env"
 part 'metrics for CloudWatch' python3 tests/scenario/emf.py --env "$WORK/env"
 part 'traces' python3 tests/scenario/traces.py --env "$WORK/env" --spans "$WORK/spans" --port "$traces_port"
-# A program that ended during the run is a failure even when every scenario passed. So is a worker
+# A program that exited during the run is a failure even when every scenario passed. So is a worker
 # that crashed (scenarios kill workers by the signals 9 and 15 only).
 {
 	grep -h -A 12 ' ended after ' "$LOG/up.log"

@@ -49,7 +49,7 @@ class Program:
         return "" if (code, err) == (0, "") else f"{changes}: exit {code}: {out}{err}"
 
     def refuses(self, name, changes):
-        """Checks exit status 78 and exactly one fault, which begins with the name."""
+        """Checks that the program exits with 78 and reports one fault, which begins with the name."""
         code, _, err = self.run(changes)
         lines = err.splitlines()
         if code == 78 and len(lines) == 2 and re.match(rf"{name} \(", lines[1]):
@@ -166,7 +166,7 @@ def check_spelling(program, item):
 
 
 def check_settings_file(program):
-    """Every setting may stand in the file. The program names the line of a fault in the file.
+    """The settings file may contain every setting. The program names the line of a fault in the file.
 
     A setting that is in the file and in the environment is a fault.
     """
@@ -282,7 +282,7 @@ def main():
                 for item, bad in zip(p.items, every):
                     report(f"{p.name} {item['name']} {what}", bad)
     for p in programs:
-        report(f"{p.name} names all faults at once", check_all_at_once(p))
+        report(f"{p.name} names all faults in one run", check_all_at_once(p))
         report(f"{p.name} takes every setting from the settings file", check_settings_file(p))
         report(f"{p.name} prints its settings without secrets", check_print(p))
         report(f"{p.name} has the options that all programs have", check_options(p))

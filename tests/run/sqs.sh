@@ -1,5 +1,5 @@
-# The queue's contract on SQS: fauxqs from npm, behind a check of signatures and with faults on demand
-# (tests/sqs/). Skipped when npm is unreachable and the cache is empty.
+# Test the queue's contract on SQS. tests/sqs/server.mjs runs fauxqs from npm, checks signatures and makes
+# faults on demand. The suite is skipped when npm is unreachable and the cache is empty.
 . "$(dirname -- "$0")/lib.sh"
 . "$ROOT/packaging/dev/sqs.sh"
 sqs_find || {

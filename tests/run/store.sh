@@ -21,8 +21,8 @@ ES_DATABASE_OWNER_URL=$ES_TEST_OWNER_URL "$(program_binary ctl)" db migrate --to
 }
 python3 tests/run/cunit.py "$BUILD" store >"$WORK/least"
 least_code=$?
-# These are the same checks again. Those that pass are one result together, so that tests/budget
-# counts each check once.
+# This second run repeats the checks of the first. Print one result for all checks that pass, so that
+# tests/budget counts each check once.
 sed -e '/^ok /d' -e 's/^\(not ok\|skip\) /&before the contracting migrations: /' "$WORK/least"
 part_judge 'the stores before the contracting migrations' $least_code "$WORK/least"
 if [ $least_code -eq 0 ]; then

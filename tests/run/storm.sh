@@ -1,5 +1,5 @@
 # Thousands of clients lose their sockets at once. They must reconnect in time and miss no event. The
-# suite counts the statements that this causes (pg_stat_statements), and fails when there are too many.
+# suite counts the SQL statements of the reconnects (pg_stat_statements), and fails above a maximum.
 . "$(dirname -- "$0")/lib.sh"
 export ES_TEST_PG_PRELOAD=pg_stat_statements
 private_stack || die 1 'the stack did not start'

@@ -1,7 +1,7 @@
-# The Terraform code, by the real terraform without AWS and without Terraform's registry: formatting,
-# validation, the tests of terraform/tests, and the commands that terraform/README.md prints, up to
-# `plan`. A stand-in (tests/terraform/provider.cjs) serves the schema of the AWS provider. Skipped
-# without terraform, node, or three packages of npm.
+# Test the Terraform code with the real terraform, without AWS and without Terraform's registry:
+# formatting, validation, terraform/tests, and the commands of terraform/README.md up to `plan`. A
+# stand-in (tests/terraform/provider.cjs) serves the schema of the AWS provider. The suite is skipped
+# when terraform, node or one of three npm packages is missing.
 . "$(dirname -- "$0")/lib.sh"
 
 PACKAGES='@grpc/grpc-js@1.14.7 @grpc/proto-loader@0.8.1 @msgpack/msgpack@3.1.3'
@@ -18,7 +18,7 @@ version_is_enough() {
 		awk -F. '{ exit !($1 > 1 || $1 == 1 && $2 >= 9) }'
 }
 
-# GOGC: collect garbage less often, which saves a quarter of terraform's time.
+# GOGC=400 makes Go collect garbage less often, which saves a quarter of terraform's time.
 export GOGC=400
 export CHECKPOINT_DISABLE=1 TF_IN_AUTOMATION=1 TF_CLI_CONFIG_FILE="$WORK/terraform.rc"
 : >"$TF_CLI_CONFIG_FILE"

@@ -1,4 +1,4 @@
-# CUnit programs that need no server. Then a check that no global name of ours is also one of a library.
+# Run the CUnit programs that need no server. Then check that no library has a global name of ours.
 . "$(dirname -- "$0")/lib.sh"
 part 'the unit tests' python3 tests/run/cunit.py "$BUILD" unit
 part 'the names of libraries' python3 tests/lint/symbols.py "$BUILD"

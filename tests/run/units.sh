@@ -11,7 +11,7 @@ code=$?
 [ $code -eq 0 ] || cat "$WORK/install.log"
 result $code 'meson install honours DESTDIR'
 
-# The files of db/ and lighttpd/ are those of this checkout; the list has all others.
+# Take the files of db/ and lighttpd/ from this checkout; tests/install/tree.txt lists all others.
 (cd "$DEST" && find . -type f -o -type l) | sed 's,^\./,,' | sort >"$WORK/tree"
 {
 	cat tests/install/tree.txt
@@ -20,7 +20,7 @@ result $code 'meson install honours DESTDIR'
 	find lighttpd/conf-available -type f | sed 's,^,usr/local/etc/,'
 } | sort >"$WORK/expected"
 diff "$WORK/expected" "$WORK/tree"
-result $? 'the installed tree is the one of tests/install/tree.txt'
+result $? 'the installed files are those of tests/install/tree.txt, db/ and lighttpd/'
 find "$DEST" -type f -perm /022 | grep . && code=1 || code=0
 result $code 'no installed file is writable for others'
 grep -q '^var.es_share  = "/usr/local/share/echostream"' "$PREFIX/etc/lighttpd/conf-available/50-echostream-paths.conf" &&
@@ -126,6 +126,6 @@ code=$?
 echo after >&7
 exec 7>&-
 [ $code -eq 0 ] && [ "$(cat "$WORK/log/push.log.1")" = before ] && [ "$(cat "$WORK/log/push.log")" = after ]
-result $? 'logrotate moves away the lines of a running program, which goes on writing to its log'
+result $? 'logrotate moves the old lines to another file, and the program goes on writing to its log'
 
 part 'messages to systemd' python3 tests/run/units_notify.py "$WORK" "$PREFIX/bin"

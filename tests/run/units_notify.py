@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Runs the installed programs as systemd would, and reads the messages that they send to it.
 
-units_notify.py WORK_DIR BIN_DIR. PostgreSQL and Redis are not there. A service is ready when its
-workers accept requests; it then answers that a server is missing.
+units_notify.py WORK_DIR BIN_DIR. PostgreSQL and Redis do not run here. A service sends READY=1
+as soon as its workers accept requests, even without PostgreSQL and Redis.
 """
 import os
 import pathlib
@@ -31,8 +31,8 @@ ES_PUSH_LISTEN=unix:{RUN}/push.sock
 ES_METRICS_EMF=true
 ES_TRACE_URL=http://127.0.0.1:9/v1/traces
 """
-# The last two settings start processes without a heartbeat. These must neither delay READY=1 nor count
-# as hung.
+# The last two settings start processes without a heartbeat. Such a process must not delay READY=1, and
+# the watchdog must not count it as hung.
 SOCKETS = {"echostream-api": ["api-send.sock", "api.sock", "api-health.sock"],
            "echostream-fanout": ["fanout-ops.sock"],
            "echostream-push": ["push.sock", "push-ops.sock"]}
@@ -55,7 +55,7 @@ class Service:
                  "WATCHDOG_USEC": str(WATCHDOG_S * 1000000), "PATH": os.environ["PATH"]})
 
     def next(self, seconds):
-        """The next message, or None when none comes in that time."""
+        """Returns the next message, or None when none comes within these seconds."""
         self.inbox.settimeout(max(seconds, 0.001))
         try:
             self.messages.append(self.inbox.recv(4096).decode())
@@ -123,7 +123,7 @@ def lives(service):
 
 
 def hangs(service):
-    """A worker that is stopped starves the watchdog; it is fed again when the worker continues."""
+    """When a worker hangs, the program sends no WATCHDOG=1 until the worker continues."""
     service.expect("READY=1")
     service.expect("WATCHDOG=1", WATCHDOG_S)
     worker = service.workers()[0]
@@ -142,7 +142,7 @@ def hangs(service):
 
 
 def refuses(_):
-    """A faulty setting ends the program with 78 and without READY=1."""
+    """A program with a faulty setting exits with 78 and sends no READY=1."""
     (WORK / "settings.env").write_text(SETTINGS + "ES_LOG_LEVEL=loud\n")
     service = Service("echostream-fanout")
     try:
@@ -170,7 +170,7 @@ def main():
     RUN.mkdir(exist_ok=True)
     (WORK / "settings.env").write_text(SETTINGS)
     for program in SOCKETS:
-        check(f"{program} tells systemd of its start, a reload and its end", lives, program,
+        check(f"{program} reports its start, a reload and its exit to systemd", lives, program,
               program == "echostream-fanout")
     check("a hung worker of echostream-push starves the watchdog", hangs, "echostream-push")
     check("a program with a faulty setting exits with 78", refuses)

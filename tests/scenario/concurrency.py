@@ -105,7 +105,7 @@ def order_faults(label, entries, start):
 
 
 def sender_faults(label, bodies, senders, count):
-    """Finds senders whose messages are not all there once, in the order of sending."""
+    """Finds senders with a message that is missing, repeated or out of order."""
     seen = collections.defaultdict(list)
     for body in bodies:
         who, _, k = body.rpartition(" ")

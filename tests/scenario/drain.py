@@ -89,8 +89,8 @@ class Server:
     def up(self):
         """Starts push-server and waits until clients reach it at both endpoints.
 
-        lighttpd uses another of its entries for the socket every 200 ms, and each entry may still
-        be disabled (60-echostream.conf).
+        60-echostream.conf names the socket eleven times, and lighttpd selects another of these entries
+        every 200 ms. So wait until each entry works, because lighttpd may still have disabled it.
         """
         self.master = self.start([self.program])
         eventually("the start of push-server", lambda: all(
@@ -173,7 +173,7 @@ def judge(connector, wanted, least):
 def open_lasting_clients(server, world):
     """Opens clients that stay until the drain closes them.
 
-    The drain closes them one after another, so a worker with N clients ends after (N - 1) / N of
+    The drain closes them one after another, so a worker with N clients exits after (N - 1) / N of
     the drain's time.
     """
     clients = [ws.WsClient("127.0.0.1", port, "/ws?token=" + world.token("acme"))
@@ -196,7 +196,7 @@ def whole_server(report, server, world):
     report.check("drain", "the drain lasts %.1f s" % (ended - began), None if
                  DRAIN_MS / 1000 - 2 < ended - began < DRAIN_MS / 1000 + 5 else "not about 10 s")
     for connector in connectors:
-        # Leave out the last clients, because the last worker may end while they connect.
+        # Leave out the last clients, because the last worker may exit while they connect.
         connector.answers = [a for a in connector.answers if a[0] + a[4] < ended - 0.5]
         report.check("drain", "%s: %d clients get 503 with Retry-After at once" % (
             connector.name, len(connector.answers)), judge(connector, is_refusal, 100))

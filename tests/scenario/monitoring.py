@@ -65,14 +65,14 @@ def bad_expressions():
 
 
 def untested_alerts():
-    """Alerts that no test makes fire, which promtool does not report, and tests of unknown alerts."""
+    """Returns alerts that no test makes fire (promtool does not report these), and unknown alerts in tests."""
     with open(os.path.join(RULES, "echostream.rules.test.yml"), encoding="utf-8") as f:
         fired = set(re.findall(r"^        alertname: (\w+)", f.read(), re.M))
     return sorted(set(re.findall(r"alert: (\w+)", rules())) ^ fired)
 
 
 def runbook_faults():
-    """Alerts without a page, pages without an alert."""
+    """Returns alerts without a runbook, and runbooks without an alert or with the name of another."""
     alerts = dict(zip(re.findall(r"alert: (\w+)", rules()), re.findall(r"runbook: docs/runbooks/(\S+)", rules())))
     pages = {name for name in os.listdir(RUNBOOKS) if name != "README.md"}
     faults = ["%s: no %s" % (alert, page) for alert, page in alerts.items() if page not in pages]
@@ -90,7 +90,7 @@ def runbook_text():
 
 
 def panel_faults():
-    """Faults that Grafana's provisioning does not accept: of ids, places that overlap, data sources."""
+    """Returns faults that break Grafana's provisioning: wrong ids or data sources, panels that overlap."""
     panels = dashboard()["panels"]
     faults = ["id %s is used twice" % i for i in {p["id"] for p in panels}
               if sum(p["id"] == i for p in panels) > 1]

@@ -24,13 +24,13 @@ def arguments(argv):
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--env", help="file with the lines of ./dev status -o env")
     p.add_argument("--only", default="*", help="run scenarios whose file or name matches this glob")
-    p.add_argument("--jobs", type=int, default=4, help="files run at once (4)")
+    p.add_argument("--jobs", type=int, default=4, help="files that run at the same time (4)")
     p.add_argument("--schemas", help="folder of openapi.yaml and asyncapi.yaml; a missing validator "
-                   "is then a failure; none: no comparison (default: api/, if the validator is installed)")
+                   "is then a failure; `none` skips the checks (default: api/ if the validator is installed)")
     p.add_argument("--coverage", action="store_true",
-                   help="fail when no scenario met a documented frame; for a run of all scenarios")
+                   help="fail when a documented frame occurs in no scenario (for a run of all scenarios)")
     p.add_argument("--logs", type=int, default=4, help="log lines shown for a failure (4)")
-    p.add_argument("paths", nargs="*", help="files or folders (default: this one)")
+    p.add_argument("paths", nargs="*", help="files or folders (default: the folder of run.py)")
     return p.parse_args(argv)
 
 
@@ -102,7 +102,7 @@ def run_all(runner, files, jobs, only):
 
 
 def open_judge(args, report):
-    """Loads the API documents; returns None without them, which --schemas FOLDER makes a failure."""
+    """Loads the API documents, or returns None without a validator. That fails a run with --schemas FOLDER."""
     if args.schemas == "none" and not args.coverage:
         return None
     judge, why = schemas.open_schemas(args.schemas or os.path.join(REPOSITORY, "api"))

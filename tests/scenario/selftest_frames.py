@@ -40,7 +40,7 @@ def examples(document):
 
 
 def check_example(report, frames, name, frame):
-    """The example is valid. With a further field, without a field or with another type it is not."""
+    """The runner must accept the example, and refuse it with a further, missing or mistyped field."""
     found = []
     fault = frames.server_fault(frame)
     if fault:

@@ -1,4 +1,4 @@
-"""The WebSocket client must notice each end of its connection, or a test waits for frames forever."""
+"""The WebSocket client must notice each end of its connection. Otherwise a test waits for frames forever."""
 
 import base64
 import hashlib

@@ -40,7 +40,7 @@ BODIES = {
 # Query parameters with ids.
 QUERIES = {"/api/v1/presence": "?userIds={userId}"}
 
-# Paths whose routes have no id, and (method, path) of routes without an id whose path has others.
+# Routes whose requests contain no id. NO_IDS: all routes of the path. NO_IDS_OF: only this method.
 NO_IDS = {"/api/v1/auth-keys", "/api/v1/tenant", "/api/v1/users", "/api/v1/users/me",
           "/api/v1/channels", "/api/v1/ws/tickets"}
 NO_IDS_OF = {("GET", "/api/v1/api-keys")}

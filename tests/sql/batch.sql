@@ -110,7 +110,7 @@ UPDATE tenants SET status = 'active' WHERE id = :'t1';
 SELECT is(bool_and(tenant_id = :'t2'), true, 'each row has the tenant of its message') FROM messages
 WHERE channel_id = :'d1';
 
--- a bad value fails the whole batch: the caller then splits it
+-- a bad value fails the whole batch; fanout then splits the batch
 SELECT throws_ok(format('SELECT * FROM pg_temp.send(pg_temp.m(%L, %L, %L, %L))', :'c1', :'a1',
     'big', repeat('x', 262145)), '23514', NULL, 'a body beyond all limits is an error');
 SELECT is((SELECT last_seq FROM channel_heads WHERE channel_id = :'c1'), 9::bigint,

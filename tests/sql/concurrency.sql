@@ -112,7 +112,7 @@ SELECT is((SELECT last_seq FROM channel_heads WHERE channel_id = :'c2'), 400::bi
 SELECT results_eq(format('SELECT count(*), max(id) FROM messages WHERE channel_id = %L', :'c2'),
     'VALUES (400::bigint, 400::bigint)', 'the numbers have no hole');
 
--- marks of the same members in opposite order never deadlock either
+-- read marks of the same members in opposite order never deadlock either
 CREATE FUNCTION pg_temp.reading(p_first uuid, p_second uuid) RETURNS text
 LANGUAGE sql AS $$
 	SELECT format('DO $do$ BEGIN FOR i IN 1..200 LOOP PERFORM FROM es_read_many(
@@ -141,7 +141,7 @@ SELECT is(pg_temp.result('two'), '2', 'after the batch the takeover has the part
 SELECT throws_ok($$ SELECT dblink('one', 'SELECT count(*) FROM es_batch(250, 1, ''9-9'', ''{}'', ''{}'', ''{}'',
     ''{}'', ''{}'', ''{}'', ''{}'')') $$, 'ES001', NULL, 'the former owner is refused');
 
--- two sessions fence and renew the same partitions, named in another order: no deadlock
+-- two sessions fence and renew the same partitions in different orders without a deadlock
 SELECT x FROM dblink('one', 'SELECT count(p.epoch) FROM unnest(ARRAY[251, 252, 253]) n,
     es_partition_claim(n, ''one'', 60000) p') AS r (x text) \g /dev/null
 CREATE FUNCTION pg_temp.fences(p_partitions text) RETURNS text LANGUAGE sql AS $$

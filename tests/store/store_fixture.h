@@ -33,10 +33,10 @@ struct outcome fixture_send(struct fixture *f, const struct actor *who,
 struct envelope fixture_envelope(struct fixture *f, const struct actor *who,
     const struct channel_id *channel, const char *const bodies[], size_t n);
 /* Runs one statement with at most four text parameters in the tenant. Returns the first
- * column of the first row as a number, -1 for no row. A failure ends the program. */
+ * column of the first row as a number, or -1 without a row. Exits on a failure. */
 int64_t fixture_number(struct fixture *f, const struct tenant_id *tenant, const char *sql,
     const char *const params[], unsigned n);
-/* The same as echostream_owner, which has rights that the programs lack. */
+/* Does the same in the role echostream_owner, which has rights that the programs lack. */
 int64_t fixture_owner_number(struct fixture *f, const struct tenant_id *tenant,
     const char *sql, const char *const params[], unsigned n);
 

@@ -13,11 +13,11 @@
 static struct fixture f;
 static struct batch_result result;
 
-/* Claims a partition that no other test holds, because tenants share partitions. */
+/* Claims a partition that no other test holds, because all tenants share the 256. */
 static unsigned
 own_partition(struct partition *out)
 {
-	static unsigned from = 100; /* a claim by the same owner succeeds again */
+	static unsigned from = 100; /* skips claimed ones: their owner may claim again */
 	bool got = false;
 
 	for (unsigned p = from; p < 256; p++) {
@@ -328,7 +328,8 @@ reports_a_failure_that_a_message_causes(void)
 	CU_ASSERT_FALSE(more);
 }
 
-/* After a restore, the counter of a channel may be lower than its last message. */
+/* After a restore, the counter of a channel may be lower than its last message. A
+ * counter may also be at its maximum. */
 static void
 reports_a_failure_that_a_counter_causes(void)
 {

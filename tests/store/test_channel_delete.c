@@ -108,7 +108,7 @@ purge_all(void)
 		FINE(batch_store_purge_channels(f.pg, 1000, f.arena, &more, &f.err));
 }
 
-/* Each step is a transaction of at most two rows. The next call continues there. */
+/* Each call deletes at most two rows in one transaction. The next call deletes more. */
 static void
 purges_a_deleted_channel_step_by_step(void)
 {

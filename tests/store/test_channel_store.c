@@ -83,8 +83,8 @@ refuses_a_channel_beyond_max_channels(void)
 				      (const char *const[]){f.foreign.tenant.text}, 1));
 }
 
-/* The limit counts archived channels, but not deleted ones; owners and admins have none.
- */
+/* A member's limit counts archived channels, but no deleted ones. Owners and admins of
+ * the tenant have no limit. */
 static void
 a_user_can_create_a_limited_number_of_channels(void)
 {
@@ -128,7 +128,7 @@ all_users_see_a_public_channel_members_a_private_one(void)
 	    ES_NOT_FOUND, "no such channel");
 }
 
-/* Each verb, with an id of another tenant and with an unknown id. */
+/* Calls each function with a channel of another tenant and with an unknown channel. */
 static void
 a_foreign_channel_is_unknown(void)
 {
@@ -281,7 +281,7 @@ makes_a_channel_private_and_public(void)
 	const struct channel_patch open = {.is_private = &no};
 
 	REFUSED(f, patch(&f.carol, &id, &closed), ES_FORBIDDEN, NULL);
-	/* An owner of the tenant that is not a member could not see the channel then. */
+	/* The tenant's owner is no member and would lose sight of the channel. */
 	REFUSED(f, patch(&f.owner, &id, &closed), ES_FORBIDDEN, NULL);
 	CU_ASSERT_STRING_EQUAL(f.err.field, "isPrivate");
 	FINE(patch(&f.bob, &id, &closed));

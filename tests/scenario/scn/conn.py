@@ -71,7 +71,7 @@ class Conn:
     def next(self, pattern, within, skip=False):
         """Takes the next frame of the pattern's class, which must match.
 
-        skip: passes over frames of this class that do not match, as it always does for ambient ones.
+        skip: passes over frames of this class that do not match; ambient frames are always skipped so.
         """
         kind = kind_of(pattern.get("type", ""))
         client = self.need_open()
@@ -138,7 +138,7 @@ class Conn:
         return text
 
     def expect_silence(self, within, types, pattern=None):
-        """Checks that no event and no reply comes; given types or a pattern, that no such frame comes."""
+        """Checks that no frame of these types or this pattern comes; without them, no event and no reply."""
         def breaks(frame):
             if pattern is not None:
                 return match.difference(pattern, frame) is None

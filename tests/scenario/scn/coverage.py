@@ -26,7 +26,7 @@ class Coverage:
         self.closes.add(code)
 
     def faults(self, exceptions=None):
-        """Lines that fail a run: documented frames that it did not meet, and faulty exceptions."""
+        """Returns lines that fail a run: documented frames that the run did not meet, and faulty exceptions."""
         exceptions = NEVER_SEEN if exceptions is None else exceptions
         missing = sorted(set(self.received) - set(self.seen) - set(exceptions))
         found = ["the server never sent %s" % name for name in missing]

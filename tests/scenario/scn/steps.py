@@ -79,7 +79,7 @@ def do_repeat(world, node, rest):
 
 
 def do_together(world, node, _):
-    """together: runs each step below in its own thread, all at once."""
+    """together: runs the steps below at the same time, each in its own thread."""
     errors = []
     gate = threading.Barrier(len(node.children))
 
@@ -87,7 +87,7 @@ def do_together(world, node, _):
         try:
             gate.wait()
             run_steps(world, [child])
-        except Exception as e:      # raised below, in the thread that reports
+        except Exception as e:      # raised again below, in the calling thread
             errors.append(e)
     threads = [threading.Thread(target=one, args=(c,)) for c in node.children]
     for t in threads:

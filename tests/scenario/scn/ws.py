@@ -159,7 +159,7 @@ class WsClient:
         self.send_frame(frames.TEXT, text)
 
     def wait(self, ready, seconds):
-        """Waits until ready() is true, and asks again after each received frame. False: time-out."""
+        """Calls ready() after each received frame until it is true. Returns False on a time-out."""
         end = time.monotonic() + seconds
         with self.cond:
             while not ready():
