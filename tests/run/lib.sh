@@ -1,5 +1,5 @@
-# Functions that all suites share: a folder of their own, private servers, free ports, and cleaning
-# up. A suite (tests/run/*.sh) reads this file, changes nothing in the tree and deletes its files.
+# Functions that all suites share: they make a folder for the suite, start private servers, find free
+# ports and clean up. A suite (tests/run/*.sh) sources this file and changes nothing in the tree.
 set -u
 ROOT=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd -P) || exit 1
 export ES_ROOT="$ROOT"
@@ -23,8 +23,8 @@ for one in common procs ports env servers programs down status; do
 done
 cd "$ROOT" || exit 1
 
-# suite_end [STATUS]: stop the servers, delete the folder and exit. A suite with a trap of its own
-# passes the exit status, which the commands of that trap would replace.
+# suite_end [STATUS]: stop the servers, delete the folder and exit. A suite with its own trap
+# saves the exit status first and passes it as STATUS, because the trap's commands change $?.
 suite_end() {
 	code=${1:-$?}
 	trap '' INT TERM HUP
@@ -49,7 +49,7 @@ result() {
 }
 
 # part NAME COMMAND...: run one of several programs of a suite, and return its exit status. Print
-# `not ok NAME` when the program makes no check, or ends with an error although no check failed: a
+# `not ok NAME` when the program makes no check, or exits with an error although no check failed: a
 # program that crashes half-way has printed only `ok` lines.
 part() {
 	part_name=$1
@@ -63,7 +63,7 @@ part() {
 	return "$part_code"
 }
 
-# part_judge NAME CODE FILE: print part()'s `not ok` line, if any, for a program that ended with CODE
+# part_judge NAME CODE FILE: print part()'s `not ok` line, if any, for a program that exited with CODE
 # and wrote FILE
 part_judge() {
 	if ! grep -qE '^(ok|not ok|skip) ' "$3"; then

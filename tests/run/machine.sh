@@ -1,4 +1,4 @@
-# Faults that need root: lost packets, full disks, no descriptors, connections or memory left, wrong
+# Cause faults that need root: lost packets, full disks, no descriptors, connections or memory left, wrong
 # clocks.
 . "$(dirname -- "$0")/../faults/own_machine.sh"
 own_machine_enter "$0" || exit 0

@@ -1,4 +1,4 @@
-# The plans of all statements on a database with a million messages. The number of rows that a plan
+# Check the query plans of all statements on a database with a million messages. The number of rows that a plan
 # reads must not grow with the tenant.
 . "$(dirname -- "$0")/lib.sh"
 private_database

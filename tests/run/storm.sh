@@ -1,4 +1,4 @@
-# Thousands of clients lose their sockets at once. They must reconnect in time and miss no event. The
+# Thousands of clients lose their sockets at the same time. They must reconnect in time and miss no event. The
 # suite counts the SQL statements of the reconnects (pg_stat_statements), and fails above a maximum.
 . "$(dirname -- "$0")/lib.sh"
 export ES_TEST_PG_PRELOAD=pg_stat_statements

@@ -50,7 +50,7 @@ def wrong_span(span):
     if not (re.fullmatch(r"\d{19}", begin) and re.fullmatch(r"\d{19}", end) and int(begin) <= int(end)):
         yield "times %s %s" % (begin, end)
     elif abs(int(end) / 1e9 - time.time()) > 600:
-        yield "end %s is far from now" % end
+        yield "end %s is more than 10 min from now" % end
     if not span["name"] or span["kind"] not in (1, 2, 3, 4, 5):
         yield "name %r, kind %r" % (span["name"], span["kind"])
     if not isinstance(span["status"], dict) or span["status"].get("code", 0) not in (0, 1, 2):
@@ -59,7 +59,7 @@ def wrong_span(span):
 
 
 def spans_of(request):
-    """(the spans of a request, each with the name of its service; the faults)"""
+    """Returns (the spans of a request, each with the name of its service; the faults)."""
     spans, wrong = [], []
     for resource in request["resourceSpans"]:
         attributes = resource["resource"]["attributes"]

@@ -58,7 +58,7 @@ class Key:
         self.pem = openssl("pkey", "-in", self.file, "-pubout").decode()
 
     def jwk(self, kid):
-        """The public key as a JWK. RSA only, with openssl's exponent 65537."""
+        """Returns an RSA public key as a JWK. openssl always uses the exponent 65537."""
         n = openssl("rsa", "-in", self.file, "-noout", "-modulus").decode().split("=")[1].strip()
         return {"kty": "RSA", "use": "sig", "kid": kid, "n": base64url(bytes.fromhex(n)), "e": "AQAB"}
 
@@ -241,7 +241,7 @@ def close_fault(client, since):
 
 def check_example(report, world, name, command, key, watched=None):
     """Runs an example unchanged, as a back end would. watched: a socket of the user that the example
-    logs out at its end."""
+    logs out as its last step."""
     title = "docs/examples/auth/%s posts a message" % name
     if shutil.which(command[0]) is None:
         report.skip(FILE, title, command[0] + " is not installed")
@@ -259,7 +259,7 @@ def check_example(report, world, name, command, key, watched=None):
     report.check(FILE, title, None if statuses[:1] in (["201"], ["202"]) and statuses[1:] == logout
                  else " ".join(statuses)[-600:])
     if watched:
-        report.check(FILE, "docs/examples/auth/%s ends the user's socket within a second" % name,
+        report.check(FILE, "docs/examples/auth/%s closes the user's socket within a second" % name,
                      close_fault(watched, ended))
         watched.drop()
 

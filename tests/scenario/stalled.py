@@ -57,7 +57,7 @@ class Posters:
 
 
 def read_times(world):
-    """(milliseconds of each GET /channels, sorted; answers other than 200)"""
+    """Returns (milliseconds of each GET /channels, sorted; answers other than 200)."""
     client = rest.Client(world.env.url)
     headers = [("Authorization", "Bearer " + world.token("acme"))]
     took, bad = [], []

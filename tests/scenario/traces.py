@@ -20,7 +20,7 @@ SERVER, CONSUMER = 2, 5
 
 
 class Spans:
-    """What the collector has written."""
+    """The lines that the collector has written to its file."""
 
     def __init__(self, path):
         self.path = path

@@ -195,7 +195,7 @@ SELECT results_eq(format('SELECT ord, outcome FROM es_batch_many(ARRAY[203, 200,
     $$ VALUES (1, 'committed'), (2, 'committed') $$, 'the owner of three partitions commits for all of them');
 SELECT results_eq('SELECT partition, done_id FROM es_partition_list() WHERE partition IN (200, 202, 203)',
     $$ VALUES (200, '5-0'), (202, '2-0'), (203, '3-0') $$,
-    'each partition stores its own position; one without a new one keeps the old one');
+    'each partition stores its own position; a partition without a new position keeps its old one');
 SELECT throws_ok(format('SELECT * FROM es_batch_many(ARRAY[200, 202, 203], ARRAY[1, 2, 1],
     ARRAY[''6-0'', ''6-0'', ''6-0''], ARRAY[%L]::uuid[], ARRAY[%L]::uuid[], ARRAY[%L]::uuid[],
     ARRAY[pg_temp.key(''n3'')], ARRAY[pg_temp.key(''b'')], ARRAY[''n3''], ARRAY[''b''], ARRAY[gen_random_uuid()])',

@@ -30,7 +30,7 @@ SELECT throws_ok($$ SELECT es_partition_done(100, 1, '9-9') $$, 'ES001', NULL, '
 SELECT results_eq($$ SELECT partition FROM es_partition_renew('{100,100,101}', '{2,1,1}', 60000) $$,
     ARRAY[100], 'only partitions held in these epochs are renewed');
 SELECT is((SELECT until_ms > (extract(epoch FROM clock_timestamp()) * 1000 + 30000) FROM es_partition_list()
-    WHERE partition = 100), true, 'a lease ends by the database''s clock');
+    WHERE partition = 100), true, 'the database''s clock decides when a lease expires');
 UPDATE queue_partitions SET until = clock_timestamp() - interval '1 ms' WHERE partition = 100;
 SELECT is(held, false, 'a partition whose lease has ended is not held') FROM es_partition_list() WHERE partition = 100;
 SELECT results_eq($$ SELECT partition FROM es_partition_renew('{100}', '{2}', 1000) $$, ARRAY[100],
@@ -87,10 +87,10 @@ INSERT INTO revoked_tokens (tenant_id, jti, user_id, expires_at, spares_owners) 
     (:'t1', 'j4', '00000000-0000-0000-0000-000000000000', now() + interval '1 h', true);
 SELECT results_eq(format('SELECT (es_authenticate(%1$L, u, j)).revoked FROM unnest(ARRAY[%2$L, %3$L, %2$L, %3$L]::uuid[],
     ARRAY[%4$L, %4$L, %5$L, %5$L]) WITH ORDINALITY AS x (u, j, n) ORDER BY n', :'t1', :'a1', :'a2', 'j3', 'j4'),
-    ARRAY[false, true, false, true], 'a revocation for one user ends no token of another user; a revocation by an admin spares the owner');
+    ARRAY[false, true, false, true], 'a revocation for one user revokes no token of another user; a revocation by an admin spares the owner');
 SELECT results_eq(format('SELECT revoked FROM es_authenticate_many(ARRAY[%1$L, %1$L, %1$L, %1$L]::uuid[],
     ARRAY[%2$L, %3$L, %2$L, %3$L]::uuid[], ARRAY[%4$L, %4$L, %5$L, %5$L])', :'t1', :'a1', :'a2', 'j3', 'j4'),
-    ARRAY[false, true, false, true], 'es_authenticate_many: a revocation for one user ends no token of another user; a revocation by an admin spares the owner');
+    ARRAY[false, true, false, true], 'es_authenticate_many: a revocation for one user revokes no token of another user; a revocation by an admin spares the owner');
 DELETE FROM revoked_tokens WHERE jti IN ('j3', 'j4');
 INSERT INTO api_keys (tenant_id, id, hash, name, scopes, revoked_at) VALUES
     (:'t1', pg_temp.id('e', 1), sha256('good'), 'k', '{read}', NULL),
@@ -206,7 +206,7 @@ DELETE FROM channels WHERE id IN (:'c1', pg_temp.id('c', 4));
 SELECT is(channel_count, 2, 'deleting lowers the count by the channels that were counted') FROM tenants WHERE id = :'t1';
 ROLLBACK TO counted;
 
--- es_hand_on: the oldest admin, else the oldest member; a deactivated user neither becomes the owner nor counts as one
+-- es_hand_on makes the oldest active admin the owner, else the oldest active member; a deactivated owner does not count
 SAVEPOINT hand_on;
 INSERT INTO channel_members (tenant_id, channel_id, user_id, role, joined_at) VALUES
     (:'t1', pg_temp.id('c', 2), pg_temp.id('a', 3), 'owner', '-infinity'), (:'t1', pg_temp.id('c', 2), :'a2', 'member', now()),
@@ -214,7 +214,7 @@ INSERT INTO channel_members (tenant_id, channel_id, user_id, role, joined_at) VA
 UPDATE channel_members SET role = 'member' WHERE channel_id = pg_temp.id('c', 4) AND user_id = :'a1';
 SELECT results_eq(format('SELECT channel_id, seq, payload FROM es_hand_on(%L, %L, %L)', :'t1', :'a1', :'a2'),
     format('VALUES (%L::uuid, 1::bigint, es_member_payload(%L, %L, %L))', pg_temp.id('c', 2), :'a2', 'A Two', 'owner'),
-    'a channel gets its active member as the owner; a channel without one keeps its owner');
+    'a channel gets its active member as the owner; a channel without an active member keeps its owner');
 SELECT is(role, 'owner', 'the new owner has the role') FROM channel_members
 WHERE channel_id = pg_temp.id('c', 2) AND user_id = :'a2';
 SELECT is(role, 'member', 'the new owner of a channel keeps its role in other channels') FROM channel_members

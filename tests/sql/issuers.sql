@@ -31,19 +31,19 @@ SELECT results_eq(format($$ SELECT ord, key_there, user_id FROM es_subjects(
     ARRAY['ext', %3$L, %4$L, 'ext', 'nobody', 'ext']) $$, :'t1', :'t2', :'a1', :'a2'),
     format($$ VALUES (1, true, %1$L::uuid), (2, true, %2$L), (3, true, %2$L), (4, false, %1$L),
 	(5, false, NULL), (6, true, NULL) $$, :'a1', :'a2'),
-    'a subject is the tenant''s own id first, then our id; a key created at another time does not exist; no user of another tenant is found');
+    'a subject is looked up as an external id first, then as a user id; a key created at another time is unknown; no user of another tenant is found');
 SELECT results_eq(format($$ SELECT ord, key_there, user_id FROM es_subjects(
     ARRAY[%1$L, %1$L, %1$L, %2$L, %1$L]::uuid[], ARRAY['k1', 'k1', 'k1', 'k1', 'gone'],
     (SELECT array_agg(es_ms(now())) FROM generate_series(1, 5) g), ARRAY[%3$L, %3$L, 'ext', '', 'ext'],
     ARRAY[%3$L, NULL, NULL, %3$L, %4$L]::uuid[]) $$, :'t1', :'t2', :'a1', :'a2'),
     format($$ VALUES (1, true, %1$L::uuid), (2, true, %2$L), (3, true, %1$L), (4, true, NULL),
 	(5, false, %2$L) $$, :'a1', :'a2'),
-    'a known user is looked up by its id, also when that is the external id of another user');
+    'a known user is looked up by its id, even when another user has this id as its external id');
 
 SELECT results_eq(format($$ SELECT user_id FROM es_subjects(ARRAY[%1$L, %1$L]::uuid[],
     ARRAY['k1', 'k1'], ARRAY[0, 0], ARRAY[upper(%2$L), upper(%3$L)]) $$, :'t1', :'a2', :'a1'),
     format($$ VALUES (%L::uuid), (%L) $$, :'a2', :'a1'),
-    'our id in upper case finds the user; the tenant''s own ids are case sensitive');
+    'a user id in upper case finds the user; external ids are case sensitive');
 
 SELECT results_eq($$ SELECT role FROM es_provision(gen_random_uuid(), 'new', 'New', 'n@x.test') $$,
     ARRAY['member'], 'es_provision creates a user');
@@ -71,13 +71,13 @@ INSERT INTO users (tenant_id, id, email, display_name, external_id)
     VALUES (:'t1', pg_temp.id('a', 9), 'next@x.test', 'Next', 'new');
 SELECT results_eq($$ SELECT user_id FROM es_provision(gen_random_uuid(), 'new', 'New', 'n@x.test') $$,
     ARRAY[pg_temp.id('a', 9)], 'another user may get the external id of a deleted user');
-SELECT ok(tokens_valid_after > now() - interval '1 min', 'the tokens of that user are valid from then on only')
+SELECT ok(tokens_valid_after > now() - interval '1 min', 'tokens of that user from before the change are invalid')
 FROM users WHERE id = pg_temp.id('a', 9);
 SELECT is(isfinite(tokens_valid_after), false, 'the tokens of other users stay valid')
 FROM users WHERE external_id = 'twin';
 UPDATE users SET external_id = NULL WHERE id = pg_temp.id('a', 9);
 SELECT results_eq($$ SELECT user_id FROM es_provision(gen_random_uuid(), 'new', 'New', 'n@x.test') $$,
-    ARRAY[:'new'::uuid], 'when that user loses the id, it finds the deleted user again');
+    ARRAY[:'new'::uuid], 'when that user gives up the external id, the id finds the deleted user again');
 
 SELECT is_empty($$ SELECT * FROM es_jwks_due(10) $$, 'a key set that was just fetched is not due');
 SELECT is(es_jwks_want(:'t2', 'sets'), false, 'a key set can''t be asked for within a minute');

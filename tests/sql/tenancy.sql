@@ -88,7 +88,7 @@ SELECT is(pg_temp.app(:'t2', format('DELETE FROM %I WHERE %s', name, others)), '
 SELECT matches(pg_temp.app(:'t2', format('DELETE FROM %I', name)), '^42501 permission',
     'the application deletes nothing at all from ' || name) FROM subject WHERE NOT may_delete ORDER BY name;
 
--- adding: the policy refuses before PostgreSQL checks a key, or the right is missing
+-- adding: the policy refuses the row before PostgreSQL checks a key, or the role may not INSERT
 SELECT matches(pg_temp.app(:'t2', format('INSERT INTO %I SELECT * FROM jsonb_populate_record('
 	'NULL::%1$I, (SELECT sample FROM subject WHERE name = %1$L))', name)),
     CASE WHEN may_insert THEN '^42501 new row violates row-level security' ELSE '^42501 permission' END,

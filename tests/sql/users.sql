@@ -1,5 +1,5 @@
--- Keys of names from the trigger, the channels that guests see, and rows that the database
--- refuses.
+-- The keys that a trigger makes from names and addresses, the channels that guests see, and rows
+-- that the database refuses.
 \ir lib/helpers.psql
 BEGIN;
 SELECT no_plan();

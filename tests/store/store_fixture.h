@@ -16,7 +16,7 @@ struct fixture {
 	struct actor owner, admin, bob, carol, guest, foreign;
 };
 
-/* Ends the program with exit status 77 and a reason when ES_TEST_DATABASE_URL is not
+/* Exits with status 77 and prints a reason when ES_TEST_DATABASE_URL is not
  * set. */
 void fixture_open(struct fixture *f);
 void fixture_close(struct fixture *f);

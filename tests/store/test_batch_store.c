@@ -160,7 +160,7 @@ a_refused_entry_stays_refused(void)
 	CU_ASSERT_EQUAL(result.replies[0].outcomes[0].result, OUTCOME_REPEAT);
 }
 
-/* A query by client message id finds a dead letter as a refusal. */
+/* A query by client message id returns a dead letter as a refusal. */
 static void
 a_look_up_finds_a_dead_letter(void)
 {
@@ -222,7 +222,8 @@ only_the_partitions_owner_commits(void)
 
 	fence.epoch = taken.epoch;
 	FINE(batch_store_dead_letter(f.pg, &fence, &dead, f.arena, &f.err));
-	FINE(batch_store_dead_letter(f.pg, &fence, &dead, f.arena, &f.err)); /* again */
+	FINE(batch_store_dead_letter(
+	    f.pg, &fence, &dead, f.arena, &f.err)); /* stored once */
 	CU_ASSERT_EQUAL(
 	    fixture_number(&f, NULL,
 		"SELECT count(*) FROM es_dead_letter_list(NULL, 1000)"

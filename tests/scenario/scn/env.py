@@ -42,7 +42,7 @@ class Env:
             return None
 
     def has(self, need):
-        """True when the stack has what a word of `needs` names."""
+        """True when the stack meets this condition of `needs`."""
         if need == "sql":
             return bool(self.database()) and is_installed("psql")
         if need == "redis":

@@ -74,7 +74,7 @@ class FrameSchemas:
 
 
 def judge(messages, frame, loose=False):
-    """(the message of the document, None) or (None, the fault)."""
+    """Returns (the message of the document, None) or (None, the fault)."""
     kind = frame.get("type")
     known = messages.get(kind) if isinstance(kind, str) else None
     if known is None:

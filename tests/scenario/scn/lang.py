@@ -67,7 +67,7 @@ def parse(path, text):
 
 
 def tree(path, text):
-    """The top-level nodes. Indentation nests lines; a line that ends in {, [ or , goes on."""
+    """The top-level nodes. Indentation nests lines. A line that ends in {, [ or , continues below."""
     top = []
     stack = [(-1, top)]
     lines = enumerate(text.split("\n"), 1)

@@ -38,7 +38,7 @@ class WsClient:
         self.closed_by_server = False  # the server's Close frame came before the client's
         self.close_sent = False
         self.fault = None
-        self.ended_at = None    # monotonic; None: still open
+        self.ended_at = None    # time.monotonic() of the end; None while open
         self.dropped = False    # the test cut the connection, so it may end inside a frame
         self.count = 0
         self.pings = 0
