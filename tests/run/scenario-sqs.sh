@@ -1,4 +1,4 @@
-# The scenarios and ten senders again, on a stack with SQS as the queue (fauxqs from npm).
+# Repeat the scenarios and the ten senders on a stack with SQS as the queue (fauxqs from npm).
 . "$(dirname -- "$0")/lib.sh"
 . "$ROOT/packaging/dev/sqs.sh"
 sqs_find || {

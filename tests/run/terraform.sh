@@ -53,7 +53,7 @@ done
 TF_REATTACH_PROVIDERS=$(cat "$WORK/provider")
 export TF_REATTACH_PROVIDERS
 
-# init FOLDER
+# init FOLDER: run terraform init, and print its output when it fails
 init() {
 	terraform -chdir="$1" init -backend=false -input=false -no-color >"$WORK/init.log" 2>&1 || {
 		cat "$WORK/init.log"
@@ -61,8 +61,8 @@ init() {
 	}
 }
 
-# run_tests FOLDER: print report.py's lines of all files of FOLDER/tests. -verbose adds the state of
-# each run, which settings.py reads.
+# run_tests FOLDER: run FOLDER/tests and print the results as report.py formats them. -verbose adds the
+# state of each run to FOLDER.json, which settings.py reads.
 run_tests() {
 	terraform -chdir="$1" test -json -verbose | tee "$1.json" | python3 tests/terraform/report.py "$1"
 }
