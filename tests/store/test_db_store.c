@@ -8,8 +8,8 @@
 
 static struct fixture f;
 
-/* db_rights_stmt lists each right on a table that a migration grants: a new table needs a
- * row there. */
+/* db_rights_stmt must list each right that the role has on a table. A migration that adds
+ * a table must add a row to db_rights_stmt. */
 static void
 readiness_asks_for_all_rights_on_tables(void)
 {

@@ -13,8 +13,9 @@ static struct fixture f;
 static struct batch_result result;
 static struct message message;
 
-/* Stores a dead letter as fanout does for the first message of `failed`; `all` is the
- * envelope of the entry. Returns the id of the letter. */
+/* Stores a dead letter as fanout does, and returns the letter's id. `all` is the envelope
+ * of the queue's entry. The first message of `failed` is the refused one; NULL: the whole
+ * entry is refused. */
 static int64_t
 store_dead_letter(
     const struct envelope *all, const struct envelope *failed, const char *place)
@@ -47,7 +48,8 @@ store_dead_letter(
 	return 0;
 }
 
-/* The result for a client that asks for the outcome. ES_OK: the message. */
+/* Looks up the outcome of a message as a client does. Returns ES_OK and sets `message`,
+ * or returns the code of the refusal, or ES_NOT_FOUND. */
 static enum es_code
 outcome(const struct channel_id *channel, const char *client_id)
 {
@@ -104,8 +106,8 @@ the_failed_message_alone_is_sent_again(void)
 	CU_ASSERT_EQUAL(outcome(&id, client_id), ES_OK);
 }
 
-/* The queue delivers the old entry again. Before the commit of the new entry the old one
- * stays refused; after it the old one is a repeat. */
+/* The queue delivers the old entry again. The store refuses the old entry until the new
+ * one is committed. After that the old entry counts as a repeat. */
 static void
 a_redelivery_of_the_old_entry_changes_nothing(void)
 {

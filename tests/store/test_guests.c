@@ -78,7 +78,7 @@ a_guest_does_not_see_public_channels(void)
 	CU_ASSERT_EQUAL(mark_read(&f.carol, &id), ES_FORBIDDEN);
 }
 
-/* A send makes any other user a member. */
+/* A send to a public channel makes a user a member, unless the user is a guest. */
 static void
 a_guest_does_not_become_a_member_by_sending(void)
 {

@@ -82,7 +82,8 @@ a_key_is_forgotten_after_a_day(void)
 	REFUSED(f, claim(&first), ES_KEY_REUSED, NULL);
 }
 
-/* The purge deletes rows by the id: a new channel with that id would lose its rows. */
+/* The purge deletes the rows of a deleted channel by the channel's id. It would also
+ * delete the rows of a new channel with the same id. */
 static void
 a_deleted_channel_is_not_created_again(void)
 {
@@ -97,7 +98,8 @@ a_deleted_channel_is_not_created_again(void)
 	FINE(channel_store_delete(f.pg, &f.bob, &channel.id, f.arena, &event, &f.err));
 	REFUSED(f, claim(&c), ES_CONFLICT, NULL);
 	CU_ASSERT_STRING_EQUAL(f.err.field, ":Idempotency-Key");
-	/* A request may have got the id before the channel was deleted. */
+	/* A request may have claimed the key, and got the id, before the channel was
+	 * deleted. */
 	CU_ASSERT_NOT_EQUAL(
 	    channel_store_create(f.pg, &f.bob, &make, f.arena, &channel, &f.err), ES_OK);
 }

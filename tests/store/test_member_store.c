@@ -168,8 +168,8 @@ an_archived_channel_takes_no_new_member(void)
 	REFUSED(f, put(&f.bob, &id, &f.carol, NULL), ES_CHANNEL_ARCHIVED, NULL);
 }
 
-/* Each verb, on a private channel of other users, one of another tenant and an unknown
- * one. */
+/* Lists, adds, removes and joins on three channels: a private one of other users, one of
+ * another tenant, and an unknown one. */
 static void
 an_invisible_channel_is_unknown(void)
 {
@@ -283,8 +283,8 @@ removal_bans_neither_from_a_private_channel_nor_an_admin(void)
 	CU_ASSERT_EQUAL(bans.n, 0);
 }
 
-/* A user who left before the removal, and a user who never was a member: the ban keeps
- * both out. */
+/* A ban keeps out a user who left before the removal, and a user who never was a member.
+ */
 static void
 a_user_who_is_not_a_member_can_be_banned(void)
 {
@@ -391,7 +391,7 @@ static CU_TestInfo cases[] = {
 	a_user_who_is_not_a_member_can_be_banned},
     {"a ban removes a member, but no admin of the tenant",
 	a_ban_removes_a_member_but_no_admin_of_the_tenant},
-    {"removal bans neither from a private channel nor an admin",
+    {"removal from a private channel, or of an admin, is no ban",
 	removal_bans_neither_from_a_private_channel_nor_an_admin},
     {"lists page by page", lists_page_by_page},
     CU_TEST_INFO_NULL,

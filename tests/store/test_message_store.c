@@ -38,7 +38,7 @@ channel_with(const char *name, unsigned n)
 	return id;
 }
 
-/* The ids of the page in order, as text. */
+/* Returns the ids of the page as text, in the order of the page. */
 static const char *
 ids(void)
 {
@@ -193,7 +193,8 @@ finds_a_message_of_the_caller_by_client_id(void)
 	CU_ASSERT_EQUAL(refusal, ES_NOT_FOUND);
 }
 
-/* A new attempt supersedes the refusal of an earlier one. Its own refusal counts. */
+/* A new attempt supersedes the refusal of the earlier attempt, and may be refused as
+ * well. */
 static void
 a_new_attempt_supersedes_a_refusal(void)
 {
@@ -268,8 +269,8 @@ reports_the_outcomes_of_an_envelope(void)
 	CU_ASSERT_EQUAL(outcomes[3].result, OUTCOME_REFUSED);
 	CU_ASSERT_EQUAL(outcomes[3].code, ES_CHANNEL_ARCHIVED);
 
-	/* Another envelope with the same messages is a new attempt. Its messages have
-	 * outcomes only where their client ids are committed. */
+	/* Another envelope with the same messages is a new attempt. Of these messages,
+	 * only those whose client ids are committed have an outcome. */
 	uuid_new(e.id.text);
 	FINE(outcome_store_get(f.pg, &e, f.arena, outcomes, known, &f.err));
 	CU_ASSERT_TRUE(known[0] && !known[1] && known[2] && !known[3]);

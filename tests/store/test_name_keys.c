@@ -118,9 +118,9 @@ put(char *s, unsigned c)
 }
 
 /* Counts the characters of planes 0, 1 and 14 whose key from es_name_key() differs from
- * the key of the programs. Each stands between two letters, so that it is not trimmed.
- * The ICU of PostgreSQL and utf8proc may have different versions of Unicode, so a few new
- * letters may differ, and so may Cherokee, which folds to capitals.
+ * the key of the programs. Each character is put between two letters, so that it is not
+ * trimmed. The ICU of PostgreSQL and utf8proc may have different versions of Unicode, so
+ * a few new letters may differ. Cherokee may differ, too, because it folds to capitals.
  */
 #define CHUNK          4096
 #define DIFFER_AT_MOST 300

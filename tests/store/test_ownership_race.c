@@ -43,7 +43,7 @@ a_session_waits(void)
 	return rows.count > 0;
 }
 
-/* Waits until the child has ended or waits for the open transaction. */
+/* Waits until the child exits, or until a session waits for a lock. */
 static void
 await_child(pid_t pid)
 {
@@ -57,10 +57,11 @@ await_child(pid_t pid)
 			return;
 		(void)nanosleep(&pause, NULL);
 	}
-	CU_FAIL("the other session neither ends nor waits");
+	CU_FAIL("the child neither exits nor waits for a lock");
 }
 
-/* A child must not share a connection with its parent. */
+/* Runs work() in a child process. The child opens its own connection, because two
+ * processes must not share one. */
 static pid_t
 in_child(void (*work)(struct fixture *mine))
 {
@@ -115,8 +116,9 @@ put(struct fixture *mine, const struct actor *whom, const char *role, enum es_co
 		  &member, &added, &event, &mine->err) == rc);
 }
 
-/* Creates a channel of bob. When bob leaves, `heir`, an admin, becomes its owner. After
- * `heir`, `other`, a member, would. */
+/* Creates a channel with three members: bob is the owner, `heir` an admin, `other` a
+ * member. When bob leaves, `heir` becomes the owner, or `other` if `heir` is deactivated.
+ */
 static void
 channel_of_bob(const char *name)
 {
@@ -278,7 +280,7 @@ static CU_TestInfo cases[] = {
 	the_owner_gives_up_the_role},
     {"a user is added as an owner while it is deactivated", an_owner_is_added},
     {"a user takes a channel over while it is deactivated", the_tenants_owner_takes_over},
-    {"owner and heir go at the same time", all_changes_at_once},
+    {"the owner leaves and the heir is deactivated, in any order", all_changes_at_once},
     CU_TEST_INFO_NULL,
 };
 CUNIT_MAIN_WITH("ownership_race", cases, setup, cleanup)

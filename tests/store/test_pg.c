@@ -109,8 +109,8 @@ sets_the_tenant_for_one_statement(void)
 {
 	CU_ASSERT_STRING_EQUAL(
 	    text_of(&f.bob.tenant, &tenant_now, NULL), f.bob.tenant.text);
-	/* app.tenant ends with its transaction. Afterwards the setting is empty, which is
-	 * not a tenant. */
+	/* app.tenant is set for one transaction. Afterwards the setting is empty, which
+	 * is not a valid UUID. */
 	CU_ASSERT_STRING_EQUAL(text_of(NULL, &tenant_now, NULL), "");
 	CU_ASSERT_STRING_EQUAL(text_of(NULL, &own_role,
 				   (const char *[]){f.bob.tenant.text, f.bob.user.text}),
@@ -268,7 +268,8 @@ connects_again_after_the_server_closed_the_connection(void)
 	    pg_run(other, NULL, &kill_it, pid, f.arena, &rows, &f.err), ES_OK);
 	CU_ASSERT_STRING_NOT_EQUAL(text_of(NULL, &backend, NULL), pid[0]);
 
-	/* The connection dies in a transaction: each further statement of it fails. */
+	/* The connection dies in a transaction: each later statement of the transaction
+	 * fails. */
 	CU_ASSERT_EQUAL_FATAL(pg_begin(f.pg, NULL, &f.err), ES_OK);
 	{
 		const char *const mine[] = {text_of(NULL, &backend, NULL)};
@@ -343,7 +344,7 @@ a_direct_session_keeps_its_settings_and_statements(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(f.err.cause, "ES_DATABASE_POOLER=transaction"));
 }
 
-/* The caller works while the server does; errors and rows come with pg_finish(). */
+/* pg_start() does not wait for the server. pg_finish() returns the rows or the error. */
 static void
 a_statement_runs_in_two_steps(void)
 {
@@ -388,7 +389,7 @@ static CU_TestInfo cases[] = {
 	connects_again_after_the_server_closed_the_connection},
     {"a direct session keeps its settings and statements",
 	a_direct_session_keeps_its_settings_and_statements},
-    {"the server ends a statement that takes too long",
+    {"the server cancels a statement that takes too long",
 	the_server_ends_a_statement_that_takes_too_long},
     {"the same time-outs hold behind a pooler", the_same_time_outs_hold_behind_a_pooler},
     CU_TEST_INFO_NULL,

@@ -1,4 +1,5 @@
-/* Reads that go to the server together with the check before them. */
+/* pg_ahead_run() sends a check, such as that of a token, together with the reads that the
+ * caller will need after the check. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,7 +22,8 @@ static const struct pg_col text_col[] = {PG_COL(struct row, text, PG_TEXT)};
 ONE_TEXT(check, "SELECT $1::text", 1);
 ONE_TEXT(broken_check, "SELECT (1 / $1::int)::text", 1);
 ONE_TEXT(echo, "SELECT $1::text", 1);
-/* Another time than that of an earlier transaction tells that the statement ran again. */
+/* A time that differs from that of an earlier transaction shows that the statement ran
+ * again. */
 ONE_TEXT(clock_now, "SELECT extract(epoch FROM now())::text", 0);
 ONE_TEXT(tenant_now, "SELECT current_setting('app.tenant')", 0);
 ONE_TEXT(divide, "SELECT (1 / $1::int)::text", 1);
@@ -97,7 +99,8 @@ without_notes(void)
 	IGNORE(check_ok());
 }
 
-/* The result is that of the transaction of the check, and is given once. */
+/* The first pg_run() gets the result from the transaction of the check. The second one
+ * runs the statement again. */
 static void
 gives_the_noted_result_once(void)
 {
@@ -114,8 +117,8 @@ gives_the_noted_result_once(void)
 	    text_of(&f.bob.tenant, &tenant_now, NULL), f.bob.tenant.text);
 }
 
-/* Another statement, parameter or tenant, or a transaction, gets an answer of its own,
- * and the noted result is gone. */
+/* A call with another parameter or tenant drops the noted result and asks the server. So
+ * does the beginning of a transaction. */
 static void
 other_questions(void)
 {
@@ -141,7 +144,8 @@ other_questions(void)
 	CU_ASSERT_STRING_EQUAL(text_of(NULL, &echo, one), "one");
 }
 
-/* The check runs in its own tenant: notes of another tenant are not sent. */
+/* The check's transaction has one tenant, so noted statements of another tenant are not
+ * sent. */
 static void
 notes_of_another_tenant(void)
 {
@@ -156,20 +160,20 @@ failures(void)
 {
 	const char *out;
 
-	/* of the check */
+	/* the check fails */
 	note(NULL, &echo, one);
 	CU_ASSERT_EQUAL(run_check(&broken_check, zero, &out), ES_INTERNAL);
 	CU_ASSERT_STRING_EQUAL(f.err.sqlstate, "22012");
 	CU_ASSERT_STRING_EQUAL(f.err.statement, "broken_check");
 	CU_ASSERT_STRING_EQUAL(text_of(NULL, &echo, one), "one");
 
-	/* of the noted statement: its caller gets it */
+	/* the noted statement fails: the caller of that statement gets the error */
 	note(NULL, &divide, zero);
 	IGNORE(check_ok());
 	CU_ASSERT_STRING_EQUAL(text_of(NULL, &divide, zero), "22012");
 	CU_ASSERT_STRING_EQUAL(f.err.statement, "divide");
 
-	/* of its preparation, which comes before the check */
+	/* the server can't prepare the noted statement, which it does before the check */
 	note(NULL, &no_table, NULL);
 	IGNORE(check_ok());
 	CU_ASSERT_STRING_EQUAL(text_of(NULL, &no_table, NULL), "42P01");
@@ -193,7 +197,7 @@ writes_nothing(void)
 	pg_ahead_end(f.pg);
 }
 
-/* As a request does: the user's row is read with the check of the token. */
+/* Reads the user's row together with the check of the token, as a request does. */
 static void
 a_store_reads_ahead(void)
 {

@@ -163,8 +163,8 @@ behind_pooler(void)
 	return getenv("ES_TEST_POOLED") != NULL;
 }
 
-/* The test kills the session of a connection with statements in flight. Each of them ends
- * once. Later statements succeed. */
+/* The test kills the session of a connection with statements in flight. done() is called
+ * once for each of these statements. Later statements succeed. */
 static void
 connects_again_after_the_loss_of_its_server(void)
 {
@@ -194,7 +194,7 @@ connects_again_after_the_loss_of_its_server(void)
 	CU_ASSERT_EQUAL(lost, N);
 	CU_ASSERT_STRING_EQUAL(answers[0].sqlstate, "57P01");
 	CU_ASSERT_STRING_EQUAL(answers[N - 1].sqlstate, PG_LOST);
-	CU_ASSERT_EQUAL(second.calls, 0); /* the statement that was refused */
+	CU_ASSERT_EQUAL(second.calls, 0); /* done() could not send this statement */
 	CU_ASSERT_EQUAL(send(&l, NULL, &echo, "x", &after), ES_UNAVAILABLE);
 	TURN_UNTIL(&l, l.ups == 2);
 	FINE(send(&l, &f.bob.tenant, &echo, "back", &after));
@@ -236,7 +236,7 @@ a_missed_deadline_drops_the_connection(void)
 	TURN_UNTIL(&l, slow.calls == 1);
 	CU_ASSERT_EQUAL(slow.rc, ES_UNAVAILABLE);
 	CU_ASSERT_EQUAL(
-	    behind.rc, ES_UNAVAILABLE); /* a pipeline can't skip a statement */
+	    behind.rc, ES_UNAVAILABLE); /* a pipeline can't skip the slow statement */
 	CU_ASSERT_TRUE(clock_mono_ms() - start_ms < 1500);
 	CU_ASSERT_STRING_EQUAL(pg_async_detail(l.pa), "no answer in time");
 	TURN_UNTIL(&l, l.ups == 2);
@@ -348,7 +348,7 @@ static CU_TestInfo cases[] = {
 	connects_again_after_the_loss_of_its_server},
     {"notices a loss while idle", notices_a_loss_while_idle},
     {"a missed deadline drops the connection", a_missed_deadline_drops_the_connection},
-    {"closing ends the statements in flight", closing_ends_the_statements_in_flight},
+    {"closing fails the statements in flight", closing_ends_the_statements_in_flight},
     {"done() may send a statement", done_may_send},
     {"sends more than the socket buffers hold", sends_more_than_the_socket_buffers_hold},
     {"waits for a server that is away", waits_for_a_server_that_is_away},

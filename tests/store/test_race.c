@@ -19,7 +19,8 @@ enum { ROUNDS = 60 };
 static struct fixture f;
 static struct channel_id id;
 
-/* A child must not share a connection with its parent. */
+/* Runs work() in a child process. The child opens its own connection, because two
+ * processes must not share one. */
 static pid_t
 in_child(
     void (*work)(struct fixture *mine, const struct actor *who), const struct actor *who)

@@ -73,7 +73,8 @@ returns_the_channels_that_a_user_may_read(void)
 	CU_ASSERT_EQUAL(authorise(&f.guest, ids, 4, out), 0);
 }
 
-/* The right to post is the same in both statements, for each user and channel. */
+/* reader_store_rights and reader_store_post_right return the same right to post, for each
+ * user and channel. */
 static void
 both_statements_agree(void)
 {

@@ -88,7 +88,7 @@ a_patch_changes_only_the_named_members(void)
 	CU_ASSERT_EQUAL(tenant.max_messages_per_second, 5);
 	CU_ASSERT_STRING_EQUAL(tenant.settings, "{\"b\": 2}");
 	CU_ASSERT_EQUAL(tenant.acl_version, version + 1);
-	/* The version stays: workers do not cache name and max_channels, and the other
+	/* acl_version stays: workers do not cache name and max_channels, and the other
 	 * values are unchanged. */
 	FINE(tenant_store_patch(
 	    f.pg, &f.owner.tenant, &harmless, f.arena, &tenant, &f.err));

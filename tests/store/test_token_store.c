@@ -76,8 +76,9 @@ try_issue(const struct actor *whose, int64_t *out)
 	    f.pg, &whose->tenant, &whose->user, f.arena, out, &f.err);
 }
 
-/* Returns the iat of a new token. After a second revocation within a second the store
- * refuses for less than 1 s, so waits as long as the refusal says. */
+/* Returns the iat of a new token. After two revocations within 1 s the store refuses to
+ * issue a token for up to 1 s. The function waits for the retry_after_ms of the refusal
+ * and tries again. */
 static int64_t
 issue_s(const struct actor *whose)
 {
@@ -93,8 +94,8 @@ issue_s(const struct actor *whose)
 	return at_s;
 }
 
-/* Includes a revocation in the first millisecond of its second. The times are in the year
- * 2096, because the database accepts none before its clock. */
+/* The first time is the first millisecond of a second. The times are in the year 2096,
+ * because the database accepts no time before its own clock. */
 static void
 a_revocation_ends_the_tokens_of_its_own_second(void)
 {
@@ -118,7 +119,7 @@ a_revocation_ends_the_tokens_of_its_own_second(void)
 	    ES_NOT_FOUND, NULL);
 }
 
-/* Without a revocation iat is the second of the database's clock. */
+/* Without a revocation, iat is the present time of the database's clock, in seconds. */
 static void
 mints_by_the_databases_clock(void)
 {
@@ -145,10 +146,10 @@ revokes_all_tokens_issued_before_now(void)
 	FINE(look_up(&f.bob, "j", before_s)); /* tokens of other users stay valid */
 }
 
-/* Each revocation ends the tokens issued since the revocation before, and a token issued
- * after it is valid at once. A deactivation revokes, too. The cut-off is never more than
- * one second ahead of the clock, however many revocations there are; otherwise it would
- * lock the user out. */
+/* Each revocation also covers the tokens that were issued after the previous one. A token
+ * that is issued after a revocation is valid immediately. A deactivation revokes, too.
+ * valid_after_ms is at most 1 s ahead of the clock, however many revocations there are. A
+ * later time would lock the user out. */
 static void
 several_revocations_within_a_second(void)
 {
@@ -260,8 +261,8 @@ a_revocation_is_kept_for_as_long_as_the_token_is_valid(void)
 	FINE(revoke_jti(&f.bob, "kept", &f.bob, HOUR_MS, MANY));
 	first = kept_ms("kept");
 	CU_ASSERT_TRUE(first >= now_ms + HOUR_MS + TOKEN_STORE_KEEP_S * 1000);
-	FINE(revoke_jti(
-	    &f.bob, "kept", &f.bob, 1000, MANY)); /* the time never gets shorter */
+	/* the expiry is never moved to an earlier time */
+	FINE(revoke_jti(&f.bob, "kept", &f.bob, 1000, MANY));
 	CU_ASSERT_EQUAL(kept_ms("kept"), first);
 	FINE(revoke_jti(&f.bob, "kept", &f.bob, 2 * HOUR_MS, MANY));
 	CU_ASSERT_TRUE(kept_ms("kept") > first);
@@ -280,11 +281,11 @@ a_user_has_a_limited_number_of_revoked_tokens(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"a revocation ends the tokens of its own second",
+    {"a revocation covers tokens issued in its own second",
 	a_revocation_ends_the_tokens_of_its_own_second},
     {"mints by the database's clock", mints_by_the_databases_clock},
     {"revokes all tokens issued before now", revokes_all_tokens_issued_before_now},
-    {"each of several revocations within a second ends the tokens before it",
+    {"each of several revocations within a second covers all earlier tokens",
 	several_revocations_within_a_second},
     {"a revocation never moves back", a_revocation_never_moves_back},
     {"refuses callers without the right", refuses_callers_without_the_right},

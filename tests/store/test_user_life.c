@@ -24,7 +24,8 @@ acl_version(void)
 	    (const char *const[]){f.owner.tenant.text}, 1);
 }
 
-/* Looks the user up for a token that was issued in_s seconds from now. */
+/* Looks the user up for a token whose iat is in_s seconds after the present time; a
+ * negative in_s is in the past. */
 static enum es_code
 look_up(const struct actor *who, int64_t in_s)
 {
@@ -153,8 +154,8 @@ the_external_id_of_a_deleted_user_stays_blocked(void)
 	    1);
 }
 
-/* The event of number seq as history returns it: the sender's name of a message, the
- * payload of any other event. */
+/* Reads the event with number seq from the history. Returns the sender's name if the
+ * event is a message, and otherwise the payload. */
 static const char *
 history_of(const struct actor *who, const struct channel_id *channel, int64_t seq)
 {
@@ -205,7 +206,7 @@ static CU_TestInfo cases[] = {
     {"a reactivated user needs new tokens", a_reactivated_user_needs_new_tokens},
     {"only an owner deactivates an owner", only_an_owner_deactivates_an_owner},
     {"deleting a user erases name and address", deleting_a_user_erases_name_and_address},
-    {"the external id of a deleted user stays blocked",
+    {"old tokens stay revoked when an external id is given again",
 	the_external_id_of_a_deleted_user_stays_blocked},
     {"messages of a deleted user stay", messages_of_a_deleted_user_stay},
     CU_TEST_INFO_NULL,

@@ -10,9 +10,9 @@
 
 #include "storm.h"
 
-#define PATIENCE_MS 15000 /* for connect, upgrade, hello and the resume together */
+#define PATIENCE_MS 15000 /* time-out for connect, upgrade, hello and resume together */
 #define ADDRESSES   8     /* 127.0.0.2 and following: each address has its own ports */
-#define MIN_MS      500   /* limits of the back-off until hello gives others */
+#define MIN_MS      500   /* limits of the back-off until hello sends other limits */
 #define MAX_MS      30000
 
 static char buf[1 << 18];
@@ -69,7 +69,8 @@ client_connect(struct storm *s, struct client *c)
 		client_lost(s, c, true);
 }
 
-/* Full jitter: a random time between now and a limit that doubles. */
+/* Full jitter: a random time from now up to a limit. The limit doubles with each failed
+ * attempt. */
 static int64_t
 backoff(struct client *c)
 {

@@ -9,9 +9,10 @@ STATEMENTS = (
     ("versions", "es_acl_versions("),
     ("origins", "es_origins_allowed("),
 )
-# Statements that each worker also sends without a storm: heads once a second (and after each
-# reconnect to Redis), versions every 5 s (and for a tenant's first client), an origin when a handshake
-# names it, at most once in 5 s.
+# Statements that each worker also sends without a storm:
+#   heads     once a second, and after each reconnect to Redis
+#   versions  every 5 s, and for the first client of a tenant
+#   origins   at most once in 5 s for each origin that a handshake names
 PERIODIC = ("heads", "versions", "origins")
 STORM = ("users", "rights", "pages")
 

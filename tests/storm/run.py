@@ -29,7 +29,7 @@ from world import World  # noqa: E402
 BACK_S = 30         # promised time until all clients have resumed
 GIVE_UP_S = 120
 SOCKETS_PER_STATEMENT = 20
-UNNOTICED = 100     # statements of two workers for users and rights, 30 ms apart
+UNNOTICED = 100     # statements for users and rights that two workers send before they notice a storm
 IDLE_KB = 20        # maximum memory of one idle connection
 
 
@@ -227,7 +227,7 @@ class Storms:
               "" if late <= 2 * BACK_S else "%.1f s" % late)
         check("no event is missed or repeated, and there is no gap", "" if (
             got["holes"] == got["doubled"] == got["gaps"] == got["errors"] == 0) else str(got))
-        check("every client ends at the head of its channels", "" if got["behind"] == 0 and got["heads"] == {
+        check("every client reaches the head of its channels", "" if got["behind"] == 0 and got["heads"] == {
             c: heads[c] for c in got["heads"]} else "%d behind" % got["behind"])
         check("messages sent during the storm are acked", writer.failure or (
             "" if writer.acked > 0 else "nothing acked"))

@@ -151,8 +151,8 @@ cut(struct storm *s)
 			client_cut(s, &s->clients[i]);
 }
 
-/* True when every client was cut, has resumed, and has received the newest event of each
- * of its channels. */
+/* Returns true when every client was cut, has resumed, and has received the newest event
+ * of each of its channels. */
 static bool
 is_over(const struct storm *s)
 {

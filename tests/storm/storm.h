@@ -1,6 +1,6 @@
-/* Thousands of WebSocket clients in one process. Each keeps the last number of each of
- * its channels, reconnects as the server advises, and resumes. Links no code of
- * EchoStream, because this tests the wire protocol. */
+/* Thousands of WebSocket clients in one process. Each client keeps the last sequence
+ * number of each of its channels, reconnects as the server advises, and resumes. The
+ * program links no code of EchoStream, because it tests the wire protocol. */
 #ifndef TESTS_STORM_H
 #define TESTS_STORM_H
 
@@ -26,7 +26,7 @@ enum phase {
 /* A channel as one client sees it. */
 struct cursor {
 	unsigned channel;
-	int64_t last;   /* last number; -1: none yet */
+	int64_t last;   /* last sequence number received; -1: none yet */
 	int64_t target; /* channel's head in the ack of sync; -1: not acked */
 };
 
@@ -39,13 +39,13 @@ struct client {
 	unsigned n_own;
 	/* AWAY: time to connect; CONNECTING to RESUMING: time to give up */
 	int64_t due_ms;
-	int64_t again_ms;       /* time to repeat a refused subscribe; 0: none */
-	int64_t advised_ms;     /* when the server wants a reconnect; 0: no wish */
-	int64_t min_ms, max_ms; /* back-off of hello */
+	int64_t again_ms;       /* time to repeat a sync that was refused; 0: none */
+	int64_t advised_ms;     /* time at which the server asks to reconnect; 0: none */
+	int64_t min_ms, max_ms; /* limits of the back-off, from hello */
 	char *rest;             /* bytes of an incomplete frame */
 	size_t n_rest;
 	bool was_cut;     /* has lost its socket since "begin" */
-	int64_t tried_ms; /* time of the first connect after the cut; 0: none */
+	int64_t tried_ms; /* time of the first connect after the cut; 0: not yet */
 	int64_t back_ms;  /* time when it had resumed; 0: not yet */
 	int64_t upgraded_ms, greeted_ms;
 };
@@ -55,8 +55,8 @@ struct counts {
 	unsigned holes, doubled, gaps, errors, events, attempts;
 	unsigned failed_connects, timeouts, cut;
 	uint64_t bytes_in, bytes_out;
-	/* Ends of connections by close code or HTTP status. 0: no Close frame; 1: a
-	 * status that HTTP does not have; 5: a Close frame without a code. */
+	/* Number of closed connections by close code or HTTP status. 0: no Close frame;
+	 * 1: not a valid HTTP status; 5: a Close frame without a code. */
 	unsigned codes[CODES_MAX];
 };
 
@@ -69,7 +69,7 @@ struct storm {
 	char (*channels)[40];
 	unsigned n_channels;
 	unsigned under_way; /* clients neither AWAY nor RESUMED */
-	bool no_backoff;    /* first attempts come at once, against the advice */
+	bool no_backoff;    /* the first reconnect ignores the server's advice */
 	int64_t now_ms;
 	struct counts counts;
 };
@@ -84,7 +84,8 @@ void client_event(struct storm *s, struct client *c, unsigned events);
 void client_tick(struct storm *s, struct client *c);
 void client_send(
     struct storm *s, struct client *c, int opcode, const char *data, size_t len);
-/* Call when the socket has ended, for any reason. Sets the time to reconnect. */
+/* Call when the client has lost or closed its socket, for any reason. Sets the time to
+ * reconnect. */
 void client_lost(struct storm *s, struct client *c, bool failed);
 /* Cuts the connection by RST, without a Close frame. */
 void client_cut(struct storm *s, struct client *c);

@@ -1,5 +1,5 @@
-"""Creates tenants, users and channels for a storm by SQL, because there are thousands, and tokens
-signed with the stack's own secret."""
+"""Creates the tenants, users and channels of a storm. Inserts them by SQL, because there are thousands.
+Signs the tokens of the users with the stack's own secret."""
 
 import base64
 import hashlib

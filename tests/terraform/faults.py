@@ -1,4 +1,4 @@
-"""Plants faults in a copy of terraform/, and checks that the assertions find each.
+"""Plants faults in a copy of terraform/, and checks that an assertion finds each fault.
 
     faults.py plant FOLDER        edits the files below FOLDER
     faults.py judge FILE          FILE has report.py's lines about that folder

@@ -9,7 +9,8 @@ import sys
 
 SCRIPT = "terraform/modules/stack/run-migrate.sh"
 
-# Selects the answer by the verb and by --query. Each call takes one line of `status`, until the last.
+# Selects the answer by the verb and by --query. Each call for lastStatus consumes one line of `status`, but
+# keeps the last line.
 AWS = """#!/bin/sh
 echo "$*" >>"$FAKE/calls"
 case "$*" in
@@ -26,14 +27,14 @@ GOOD = {"run": "arn:aws:ecs:eu-central-1:123456789012:task/echo/1\n", "run.code"
 
 # name, changed answers, exit status, text of the output
 CASES = [
-    ("a migration that ends well is done", {}, 0, "migrate: done"),
+    ("a migration that succeeds is reported", {}, 0, "migrate: done"),
     ("a migration that fails is reported", {"codes": "prepare\t0\nroles\t0\nmigrate\t1\n"}, 1, "migrate 1"),
     ("a container that never started is reported", {"codes": "prepare\t0\nroles\t1\nmigrate\tNone\n"}, 1, "migrate None"),
-    ("the log is named", {"codes": "migrate\t1\n"}, 1, "aws logs tail /echostream/echo-migrate"),
+    ("a failure names the log", {"codes": "migrate\t1\n"}, 1, "aws logs tail /echostream/echo-migrate"),
     ("a task that ECS does not start is reported", {"run": "None\n"}, 1, "ECS started no task"),
     ("a refused run-task is reported", {"run": "AccessDenied\n", "run.code": "254"}, 1, "run-task failed"),
-    ("a task without containers is no success", {"codes": ""}, 1, "the task failed"),
-    ("a task that never ends is given up", {"status": "RUNNING\n"}, 1, "still runs after 0 s"),
+    ("a task without containers is a failure", {"codes": ""}, 1, "the task failed"),
+    ("the script gives up on a task that never stops", {"status": "RUNNING\n"}, 1, "still runs after 0 s"),
 ]
 
 
@@ -67,7 +68,7 @@ def main(folder):
         result(name, got == status and text in said, said)
     with open(os.path.join(folder, "calls"), encoding="utf-8") as file:
         call = file.readline()
-    result("the task stands in the private subnets, without a public address",
+    result("the task runs in the private subnets, without a public address",
            "awsvpcConfiguration={subnets=[subnet-1,subnet-2],securityGroups=[sg-1],assignPublicIp=DISABLED}" in call, call)
     os.mkdir(os.path.join(folder, "empty"))
     os.symlink("/bin/sh", os.path.join(folder, "empty", "sh"))

@@ -15,7 +15,7 @@ MESSAGE = re.compile(r'^    error_message = "((?:[^"\\]|\\.)*)"$', re.M)
 
 
 def checks_of(path):
-    """{run: names of its checks}. A run without assertions expects a refusal, and is one check."""
+    """Returns {run: names of its checks}. A run without assertions expects a refusal, and is one check."""
     with open(path, encoding="utf-8") as file:
         text = file.read()
     return {run: MESSAGE.findall(body) or [run.replace("_", " ")] for run, body in RUN.findall(text)}
@@ -41,7 +41,8 @@ class Results:
                     self.stray.append("%s: %s" % (found["summary"], found.get("detail", "")))
 
     def verdict(self, key, message):
-        """Returns ok or not ok, and a remark. A run that stopped for another reason evaluated no assertion."""
+        """Returns "ok" or "not ok", and a remark. A run that failed for another reason than an assertion
+        evaluated no assertion."""
         if self.status[key] == "pass":
             return "ok", ""
         said = self.complaints.get(key, [])

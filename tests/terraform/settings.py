@@ -1,5 +1,5 @@
-"""Runs each program with --check-config and the settings of its task on AWS. Runs the first container
-of each task.
+"""Runs each program with --check-config and the settings of its task on AWS. Also runs the command of
+the first container of each task.
 
     settings.py STATE BUILD_DIR      STATE: `terraform test -json -verbose` of the whole deployment
 
@@ -15,7 +15,7 @@ import tempfile
 
 PROGRAMS = {"api": "api-fcgi/echostream-api", "push": "push-server/echostream-push", "fanout": "fanout/echostream-fanout"}
 
-# The mock's URLs of queues are random text, and it gives ARNs instead of secrets. Replace both.
+# Terraform's mock returns random text as the URLs of queues, and ARNs instead of secrets. Replace both.
 QUEUE = "https://sqs.eu-central-1.amazonaws.com/123456789012/echo-events-%d.fifo"
 # Variables that ECS itself sets.
 ECS = {"AWS_REGION": "eu-central-1", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/v2/credentials/x"}
@@ -47,7 +47,7 @@ def check(program, env):
 
 
 def prepared(container, folder):
-    """Runs the first container's command with `folder` for /run/echostream. Returns None, or the fault."""
+    """Runs the first container's command with `folder` instead of /run/echostream. Returns None, or the fault."""
     command = [word.replace("/run/echostream", folder) for word in container["entryPoint"] + container["command"]]
     ran = subprocess.run(command, env={**os.environ, **environment(container)}, text=True, capture_output=True, timeout=30, check=False)
     if ran.returncode != 0:
@@ -61,7 +61,7 @@ def prepared(container, folder):
         return "others may read the key"
     ran = subprocess.run(["openssl", "x509", "-noout", "-checkend", "86400", "-in", folder + "/fullchain.pem"],
                          text=True, capture_output=True, timeout=30, check=False)
-    return None if ran.returncode == 0 else "the certificate ends within a day"
+    return None if ran.returncode == 0 else "the certificate expires within a day"
 
 
 def main(state, build):

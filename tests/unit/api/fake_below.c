@@ -1,4 +1,5 @@
-/* The fakes of the rig apart from the stores: announcements, limits and the log. */
+/* The rig's fakes of announcements, limits and the log. The fakes of the stores are in
+ * other files. */
 #include <string.h>
 
 #include "core/log.h"
@@ -76,7 +77,7 @@ channel_access_check_post(struct api *api, const struct http_req *req,
 	return rig_called(err, "channel_access_check_post", "%s", rig_id(channel->text));
 }
 
-/* A line of the log is recorded as a call. */
+/* Records a line of the log as a call. */
 void
 log_write(
     enum log_level level, const char *msg, const struct log_field fields[], unsigned n)

@@ -164,7 +164,7 @@ jwks_fetch(const struct api_conf *conf, const char *url, enum token_alg alg,
 	return ES_OK;
 }
 
-/* The tenant of the operator is the nil UUID. */
+/* A claim of the operator has the nil UUID as its tenant. */
 enum es_code
 idempotency_store_claim(struct pg *pg, const struct idempotency_claim *claim,
     struct arena *a, struct uuid *id, bool *again, struct es_err *err)

@@ -136,7 +136,7 @@ message_store_get(struct pg *pg, const struct actor *who,
 	return ES_OK;
 }
 
-/* ES_GONE comes with rig.refusal. */
+/* When this fake returns ES_GONE, it sets *refusal to rig.refusal. */
 enum es_code
 message_store_by_client_id(struct pg *pg, const struct actor *who,
     const struct channel_id *channel, const char *client_id, struct arena *a,

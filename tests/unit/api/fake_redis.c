@@ -1,5 +1,6 @@
-/* Redis, for the rig. A command is written without the values that differ from run to
- * run: of SET the key and the value go to rig.redis_key and rig.redis_value. */
+/* Redis, for the rig. A call is recorded without values that differ from run to run: the
+ * fake stores the key and the value of SET in rig.redis_key and rig.redis_value instead.
+ */
 #include <stdarg.h>
 #include <string.h>
 
@@ -33,7 +34,7 @@ redis_text(
 	return rig_called(err, "redis_text", "%s", said.data);
 }
 
-/* Each field of a hash holds "online". */
+/* Answers "online" for each field of a hash. */
 enum es_code
 redis_cmd(struct redis *r, struct arena *a, struct redis_value *out, struct es_err *err,
     size_t argc, const struct redis_arg argv[])

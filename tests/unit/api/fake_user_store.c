@@ -111,7 +111,7 @@ user_store_list(struct pg *pg, const struct actor *who, const struct user_filter
 	return ES_OK;
 }
 
-/* The last id belongs to no user; all others do. */
+/* The last of several ids belongs to no user; each other id belongs to one. */
 enum es_code
 user_store_known(struct pg *pg, const struct actor *who, const struct user_id ids[],
     size_t n, struct arena *a, struct user_id **out, size_t *n_out, struct es_err *err)

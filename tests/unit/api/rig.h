@@ -1,7 +1,8 @@
-/* Calls one handler with a request that is made in memory. All that lies below a handler
- * (stores, limits, announcements, Redis, the queue) is a fake: a fake writes its call
- * with its arguments to rig.calls and gives the answer that stands in struct rig. A test
- * is a table of requests, each with the calls and the answer that it must lead to. */
+/* Calls one handler with a request that is made in memory. Everything that a handler
+ * calls (stores, limits, announcements, Redis, the queue) is a fake. A fake writes its
+ * name and arguments to rig.calls and returns the answer that a test has set in struct
+ * rig. A test is a table of requests. Each row has the expected calls and the expected
+ * answer. */
 #ifndef API_TEST_RIG_H
 #define API_TEST_RIG_H
 
@@ -24,7 +25,7 @@
 #define RIG_BOB     "01900000-0000-7000-8000-00000000a002"
 #define RIG_CHANNEL "01900000-0000-7000-8000-00000000c001"
 #define RIG_KEY     "01900000-0000-7000-8000-00000000e001"
-/* The id that a claim of an Idempotency-Key answers. */
+/* The id that idempotency_store_claim() returns for an Idempotency-Key. */
 #define RIG_CLAIMED "01900000-0000-7000-8000-00000000f001"
 
 #define RIG_TIME_MS INT64_C(1767322984678)
@@ -39,18 +40,18 @@ struct rig {
 	struct es_err err;
 	struct json_faults faults;
 
-	/* Of the last request: each call of a fake, "name(arguments)", joined by "; ". An
-	 * id is its last four characters, NULL is "-". */
+	/* Calls of fakes during the last request: "name(arguments)", joined by "; ". An
+	 * id is shortened to its last four characters, NULL is "-". */
 	struct text calls;
 	unsigned n_calls; /* number of calls of fakes that may fail */
 
-	/* The call that fails with `failure`: by its number (from 0; -1: none) or by the
-	 * name of the fake. */
+	/* Selects the call that fails with `failure`: fails_at is the number of the call
+	 * (from 0; -1: none), `fails` the name of the fake. */
 	int fails_at;
 	const char *fails;
 	enum es_code failure;
 	const char *sqlstate;
-	bool fails_once; /* by name: only the first call of that name */
+	bool fails_once; /* only the first call of the fake `fails` fails */
 
 	/* The answers of the fakes. */
 	struct user user;
@@ -73,15 +74,16 @@ struct rig {
 	bool again;       /* the Idempotency-Key was seen before */
 	bool there, added, lifted;
 
-	/* Arguments of fakes that differ from run to run, so that no table holds them. */
+	/* Arguments of fakes that differ from run to run, so that a table can't contain
+	 * them. */
 	int64_t asked_ms;                    /* an expiry, or the present time */
 	const char *made_key;                /* the text of an API key */
-	const char *redis_key, *redis_value; /* of SET */
+	const char *redis_key, *redis_value; /* arguments of SET */
 };
 extern struct rig rig;
 
 struct rig_row {
-	const char *about; /* names the row where it fails */
+	const char *about; /* names the row in the output when the row fails */
 	http_handler *handler;
 	const char *role; /* of the caller; NULL: "member" */
 	const char *params[HTTP_PARAMS];
@@ -90,15 +92,15 @@ struct rig_row {
 	const char *idempotency_key;
 
 	enum es_code rc;
-	int status;        /* of ES_OK */
-	const char *field; /* of a refusal; NULL: any */
+	int status;        /* expected status if rc is ES_OK */
+	const char *field; /* expected field of a refusal; NULL: any */
 	const char *calls; /* NULL: none */
-	const char *says;  /* the whole body; NULL: any */
+	const char *says;  /* the whole body of the answer; NULL: any */
 	const char *location;
 	bool replayed; /* Idempotency-Replayed is set */
 };
 
-/* Fresh answers; call it at the start of each test. */
+/* Sets the default answers of the fakes. Call it at the start of each test. */
 void rig_begin(void);
 void rig_end(void);
 
@@ -112,28 +114,30 @@ bool rig_body_contains(const char *part);
 void rig_rows(const struct rig_row rows[], size_t n);
 #define RIG_ROWS(rows) rig_rows(rows, ES_COUNT(rows))
 
-/* For rows whose rc is ES_OK: each call that can fail fails in turn, with several codes.
- * The handler must answer that code without a body, and call nothing more. */
+/* For each row whose rc is ES_OK: lets one call after the other fail, with several codes.
+ * The handler must return the code of the failed call without a body, and make no further
+ * call. */
 void rig_rows_failures(const struct rig_row rows[], size_t n);
 #define RIG_FAILURES(rows) rig_rows_failures(rows, ES_COUNT(rows))
 
-/* Checks the handler of a list: its limits, the link to its next page, and that a cursor
- * is valid only for this list and its filter. `after` is the position that the second
- * page passes to the store. row->query is a filter that the link keeps, or NULL. */
+/* Checks the handler of a list: the limits of the page size, the link to the next page,
+ * and that a forged cursor is refused. `after` is the position that the handler passes to
+ * the store for the second page. row->query is a filter that the link must keep, or NULL.
+ */
 void rig_pages(const struct rig_row *row, const char *after);
 
-/* Fakes call it with their arguments. Writes the call to rig.calls, and returns ES_OK or,
- * for the call that has to fail, rig.failure. */
+/* Each fake calls this function with its own name and arguments. Writes the call to
+ * rig.calls. Returns rig.failure for the call that has to fail, otherwise ES_OK. */
 enum es_code rig_called(struct es_err *err, const char *name, const char *fmt, ...)
     ES_PRINTF(3, 4);
-/* The same for a fake of a function that can't fail. */
+/* Writes the call of a fake that can't fail to rig.calls. */
 void rig_note_call(const char *name, const char *fmt, ...) ES_PRINTF(2, 3);
 /* Checks that the actor passed to a store is the caller of the request. */
 void rig_actor(const struct actor *who);
 const char *rig_id(const char *id);
 const char *rig_text(const char *s);
 const char *rig_bool(bool b);
-/* The id of item i of a page: it ends in a number. */
+/* Writes the id of item i of a page, which ends in the number i. */
 void rig_number(char id[ES_UUID_TEXT], unsigned i);
 
 #endif

@@ -35,7 +35,8 @@ rig_pages_refused(
 	CU_ASSERT_EQUAL(rig.n_calls, 0);
 }
 
-/* The query of the link to the next page: "</here?...>; rel="next"". */
+/* Writes the query of the link to the next page to `out`. The link is </here?...>;
+ * rel="next". */
 static void
 rig_pages_next(char out[512])
 {

@@ -7,7 +7,8 @@
 
 #include "core/banned.h"
 
-/* CUnit names the line of an assertion, which is the same for all rows of a table. */
+/* Prints the name of a row that fails. CUnit prints only the line of the assertion, which
+ * is the same for all rows of a table. */
 static bool
 rig_rows_same(const char *about, const char *what, const char *want, const char *got)
 {
@@ -106,8 +107,8 @@ rig_rows_fail(const struct rig_row *row, unsigned at, enum es_code code)
 	rig.fails_at = -1;
 }
 
-/* Nothing is announced after a failure: the calls are a beginning of those of the good
- * case, and the last is the one that failed. */
+/* Checks that the handler stops at the failed call. The recorded calls are the first ones
+ * of row->calls, and the last of them is the failed call, which is no announcement. */
 static void
 rig_rows_beginning(const struct rig_row *row)
 {

@@ -14,7 +14,8 @@
 #define CHANNEL "01900000-0000-7000-8000-00000000c001"
 #define USER    "01900000-0000-7000-8000-00000000a001"
 
-/* Commands as text, one a line, and the answers of the fake Redis. */
+/* `said` has the commands as text, one in each line. The other variables are the answers
+ * of the fake Redis. */
 static char said[4096];
 static enum es_code redis_says, publish_says;
 static enum redis_kind set_answer;

@@ -148,7 +148,8 @@ a_key_expires_at_the_time_of_the_request(void)
 	CHARGED "; idempotency_store_claim(0001 a001 api-keys key-1); " \
 		"api_key_store_create(f001 name=CRM scopes=1 bot=- max=25)"
 
-/* The text of a key is shown once. A repeat is refused and names the key that it made. */
+/* The server shows the text of a key once. It refuses a repeat, and names the id of the
+ * key that the first request created. */
 static void
 repeated(void)
 {
@@ -167,8 +168,8 @@ repeated(void)
 	again.field = ":Idempotency-Key";
 	rig_rows(&again, 1);
 	CU_ASSERT_PTR_NOT_NULL(strstr(rig.err.text, RIG_CLAIMED));
-	/* Any other failure is answered unchanged, and so is one without Idempotency-Key.
-	 */
+	/* The handler returns any other failure unchanged. A failure without an
+	 * Idempotency-Key is returned unchanged, too. */
 	rig.sqlstate = "23514";
 	again.field = "";
 	rig_rows(&again, 1);

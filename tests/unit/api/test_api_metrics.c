@@ -30,7 +30,7 @@ end(void)
 	arena_free(&mem);
 }
 
-/* The line is among the metrics as a scrape reads them. */
+/* Returns true when the line is in the metrics that a scrape reads. */
 static bool
 shows(const char *line)
 {

@@ -1,5 +1,5 @@
-/* The tokens that a call of /auth/revoke ends, until when, the answer, and the hints to
- * push-servers. */
+/* POST /auth/revoke: the tokens that it revokes, how long a revocation is kept, the
+ * answer, and the hints to push-servers. */
 #include <stdio.h>
 
 #include "core/clock.h"
@@ -111,8 +111,8 @@ refused(void)
 	rig_end();
 }
 
-/* Revokes a jti with an expiry of ahead_ms from now; -1: the request has none. *out_ms:
- * the expiry that the store gets, in ms from now. */
+/* Revokes a jti. The request's expiry is ahead_ms from now; -1: the request has no
+ * expiry. Sets *out_ms to the expiry that the store gets, in ms from now. */
 static enum es_code
 end_of(int64_t ahead_ms, int64_t *out_ms)
 {

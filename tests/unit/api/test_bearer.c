@@ -1,4 +1,5 @@
-/* Tokens of tenants' own issuers in api-fcgi: which keys are read, and how often. */
+/* Tokens of tenants' own issuers in api-fcgi: which keys the server reads from the
+ * database, and how often. */
 #include <stdio.h>
 #include <string.h>
 
@@ -14,7 +15,7 @@
 #include "core/banned.h"
 
 #define MINUTE 60000
-#define BURST  21 /* readings that are allowed at once */
+#define BURST  21 /* readings of keys that are allowed in a burst */
 
 static struct api_conf conf = {
     .auth = {.jwt_issuer = "echostream", .jwt_audience = "echostream"}};
@@ -219,7 +220,8 @@ a_further_known_issuer_evicts_one(void)
 	CU_ASSERT_EQUAL(verify(names[BEARER_ISSUERS_MAX - 500], "k"), ES_OK);
 	CU_ASSERT_EQUAL(fake_issuers.key_reads, BEARER_ISSUERS_MAX + 1);
 	/* The refresh of a known issuer does not count towards the limit of readings, but
-	 * that of an evicted one does. The first unknown issuer evicts one more. */
+	 * the next reading of an evicted issuer does. names[0] is evicted already; the
+	 * first unknown issuer evicts names[1]. */
 	now_ms += 100;
 	use_up_reads();
 	CU_ASSERT_EQUAL(verify(names[0], "k"), ES_RATE_LIMITED);
@@ -291,8 +293,7 @@ a_user_that_can_not_be_created_is_not_a_bad_token(void)
 	down();
 }
 
-/* The cache has room for ISSUER_KEYS_MAX keys of one issuer; further rows are left out.
- */
+/* The cache has room for ISSUER_KEYS_MAX keys of one issuer, and ignores further rows. */
 static void
 the_cache_holds_as_many_keys_as_a_tenant_may_have(void)
 {
@@ -343,7 +344,7 @@ static CU_TestInfo cases[] = {
     {"one token causes one reading", one_token_causes_one_reading},
     {"first readings are limited", first_readings_are_limited},
     {"a known issuer is always refreshed", a_known_issuer_is_always_refreshed},
-    {"unknown issuers make room first", unknown_issuers_make_room_first},
+    {"unknown issuers are evicted before known ones", unknown_issuers_make_room_first},
     {"a further known issuer evicts one", a_further_known_issuer_evicts_one},
     {"the user of a subject is found or created", users_of_subjects},
     {"a user that can't be created is not a bad token",

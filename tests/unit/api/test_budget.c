@@ -63,7 +63,7 @@ thaw(const struct unix_socket *s)
 	limits_local_free(&api.limits_local);
 }
 
-/* The commands of message_send, in their order. */
+/* Sends the Redis commands of message_send in the same order. Returns the time in ms. */
 static int64_t
 send(struct arena *a)
 {

@@ -50,7 +50,8 @@ taken_over(void)
 	rig_end();
 }
 
-/* The caller owned it already: seq 0 says that nothing has changed. */
+/* The caller already owns the channel, so the event has seq 0. announce_event() sends no
+ * event with seq 0. */
 static void
 owned_already(void)
 {

@@ -166,7 +166,7 @@ one_question(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"a preflight is answered where some tenant allows", preflight},
+    {"a preflight is allowed for an origin that some tenant allows", preflight},
     {"a request with a token is checked against its own tenant", real_requests},
     {"with the database away only cached origins are allowed", database_away},
     {"an origin is looked up once, then cached", one_question},

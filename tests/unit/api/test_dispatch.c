@@ -232,7 +232,7 @@ options(void)
 	arena_free(&mem);
 }
 
-/* When the reader has refused a request, no step runs. */
+/* When the FastCGI reader has refused a request, no step runs. */
 static void
 refused_by_the_reader(void)
 {

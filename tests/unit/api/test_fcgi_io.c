@@ -1,5 +1,5 @@
-/* Input of the FastCGI socket: good requests, contradictions, incomplete ones and
- * garbage. A child process serves and echoes, and must survive all of them. */
+/* Input of the FastCGI socket: good, contradictory and incomplete requests, and garbage.
+ * A child process answers with an echo, and must survive all of them. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -392,7 +392,7 @@ static CU_TestInfo cases[] = {
     {"a lighttpd that has closed the connection", closed_by_lighttpd},
     {"a connection serves one request", kept},
     {"a client that keeps its connection open", keeps_open},
-    {"without a descriptor it waits and does not spin", no_descriptor},
+    {"without a free descriptor the worker waits and does not spin", no_descriptor},
     CU_TEST_INFO_NULL,
 };
 

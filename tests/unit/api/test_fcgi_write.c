@@ -14,13 +14,13 @@
 
 #include "core/banned.h"
 
-#define LINES    400000UL /* of 8 bytes: 49 records */
+#define LINES    400000UL /* lines of 8 bytes each, which make 49 records */
 #define STALL_MS 200
 
 static struct fcgi_client client;
 static char answer[8 * LINES + 64];
 
-/* Exit status 0: the peer has taken everything. */
+/* Returns the exit status of the child; 0: the peer has received the whole response. */
 static int
 write_lines(int fd)
 {

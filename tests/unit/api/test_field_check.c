@@ -67,7 +67,8 @@ a_name_is_counted_as_it_is_stored(void)
 				    "ab");
 }
 
-/* 60 x 33 bytes fit into a key, 61 x 33 do not. */
+/* The key of this character has 33 bytes. 60 of these characters fit into a key, 61 do
+ * not. */
 static void
 the_key_of_a_name_has_a_maximum_length(void)
 {

@@ -62,7 +62,8 @@ check(enum http_scope scope, const char *authorization)
 	return guard_check(&api, &route, &req, &fault);
 }
 
-/* Stands for a handler: it sees the claims of the token, and no role. */
+/* A fake handler. When it reads ahead, the request has the claims of the token, and no
+ * role yet. */
 static enum es_code
 ahead(struct api *server, const struct http_req *r, struct http_res *res,
     struct es_err *err)
@@ -105,7 +106,7 @@ reads_ahead(void)
 	CU_ASSERT_EQUAL(ahead_calls, 0);
 	arena_free(&req.arena);
 
-	/* a refused caller stays unknown, for the CORS headers too */
+	/* after a refusal the request names no caller, also for the CORS headers */
 	database_says = ES_TOKEN_REVOKED;
 	CU_ASSERT_EQUAL(check_ahead("Bearer good"), ES_TOKEN_REVOKED);
 	CU_ASSERT_EQUAL(ahead_calls, 1);
@@ -113,7 +114,8 @@ reads_ahead(void)
 	arena_free(&req.arena);
 	database_says = ES_OK;
 
-	/* a caller above a limit costs no reads */
+	/* for GUARD_AHEAD_PAUSE_MS after a rate limit refused a request, nothing is read
+	 * ahead */
 	guard_ahead_pause(&api);
 	CU_ASSERT_EQUAL(check_ahead("Bearer good"), ES_OK);
 	CU_ASSERT_EQUAL(ahead_calls, 0);
@@ -219,7 +221,8 @@ operator_key(void)
 	CU_ASSERT_EQUAL(check(SCOPE_ADMIN, "Bearer " OPERATOR_KEY), ES_UNAUTHENTICATED);
 }
 
-/* Otherwise the server would ignore the header and act as the token's user. */
+/* If a token with X-On-Behalf-Of were accepted, the server would ignore the header and
+ * act as the token's user. */
 static void
 a_token_can_not_act_for_another(void)
 {
@@ -246,7 +249,7 @@ an_old_operator_key_works_until_removed(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"credentials are one bearer token", credentials},
+    {"the credentials must be exactly one bearer token", credentials},
     {"the route reads ahead", reads_ahead},
     {"the error names a secret that is no token",
 	the_error_names_a_secret_that_is_no_token},

@@ -144,7 +144,8 @@ check(const struct http_route *route, const char *on_behalf)
 	return guard_check(&api, route, &req, &fault);
 }
 
-/* CU_FAIL() prints its argument as the source has it: it can't name the route. */
+/* Names the route. CU_FAIL() can't name it, because it prints the source text of its
+ * argument. */
 static void
 wrong(const struct http_route *route, const char *what)
 {
@@ -248,7 +249,8 @@ a_key_acts_with_the_rights_of_its_user(void)
 	CU_ASSERT_STRING_EQUAL(asked_for, ACTOR_NOBODY);
 	CU_ASSERT_STRING_EQUAL(fault.field, ":X-On-Behalf-Of");
 	arena_free(&mem);
-	begin(KEY_MESSAGES, API_KEY_ACTIVE, "bot"); /* the key's own bot by header */
+	/* X-On-Behalf-Of names the key's own bot */
+	begin(KEY_MESSAGES, API_KEY_ACTIVE, "bot");
 	CU_ASSERT_EQUAL(check(&route, BOT), ES_OK);
 	arena_free(&mem);
 }
@@ -298,7 +300,7 @@ the_last_use_is_recorded(void)
 	bearer.use_is_old = true;
 	CU_ASSERT_EQUAL(check(&route, NULL), ES_OK);
 	CU_ASSERT_EQUAL(uses_noted, 1);
-	note_says = ES_UNAVAILABLE; /* refuses no user */
+	note_says = ES_UNAVAILABLE; /* does not refuse the request */
 	CU_ASSERT_EQUAL(check(&route, NULL), ES_OK);
 	CU_ASSERT_EQUAL(uses_noted, 2);
 	arena_free(&mem);

@@ -1,5 +1,5 @@
-/* /healthz: a pool lives while one of its workers has a recent heartbeat. /readyz: the
- * state of each service, checked once a second at most. Services, heartbeats and the
+/* /healthz: a pool is alive while one of its workers has a recent heartbeat. /readyz: the
+ * state of each service, checked at most once a second. Services, heartbeats and the
  * clock are fakes. */
 #include <string.h>
 
@@ -19,7 +19,7 @@ static const struct api_conf conf = {
 static int64_t now_ms, takes_ms, ages_ms[SEND_WORKERS + API_WORKERS];
 static enum es_code postgres, redis, queue;
 static char asked[32];   /* the services asked, in order: p r q */
-static char outages[32]; /* the services reported: P R Q when away, p r q when well */
+static char outages[32]; /* the services reported: P R Q when down, p r q when up */
 static struct arena *mem;
 static struct http_res res;
 

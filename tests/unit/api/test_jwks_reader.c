@@ -47,7 +47,8 @@ jwks_fetch(const struct api_conf *c, const char *url, enum token_alg alg, struct
 	return ES_OK;
 }
 
-/* Fails with set_says, unless the fault is the reader's own "can't be stored". */
+/* Returns set_says, unless the reader stores its own fault "can't be stored", which
+ * succeeds. */
 enum es_code
 issuer_store_read(struct pg *pg, const struct jwks_due *of, const char *jwks,
     const char *fault, struct arena *a, struct es_err *err)
@@ -76,7 +77,7 @@ up(void)
 	stored_fault[0] = '\0';
 }
 
-/* True when the next reading is due in ms, or up to one second earlier on a slow
+/* Returns true when the next reading is due in `ms` ms, or up to 1 s earlier on a slow
  * machine. */
 static bool
 waits(int64_t ms)
@@ -129,7 +130,8 @@ a_failed_store_is_logged(void)
 		    stored_fault, "the answer of the host can't be stored");
 	}
 	up();
-	set_says = ES_UNAVAILABLE; /* the database is away: the reader stores no fault */
+	/* the database is away, so the reader does not try to store a fault */
+	set_says = ES_UNAVAILABLE;
 	jwks_reader_poll(&api);
 	CU_ASSERT_EQUAL(stores, 1);
 }

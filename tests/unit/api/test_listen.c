@@ -1,4 +1,5 @@
-/* The socket of a pool after a stop: the server serves the backlog and no new clients. */
+/* The socket of a pool after a stop: the server serves the clients in the backlog, and
+ * accepts no new ones. */
 #include <errno.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -76,7 +77,7 @@ successor(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"clients in the backlog are served after a stop, no others",
+    {"after a stop only clients in the backlog are served",
 	serves_the_backlog_after_a_stop},
     {"a successor takes the path of a socket that drains, and keeps it", successor},
     CU_TEST_INFO_NULL,

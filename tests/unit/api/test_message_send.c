@@ -212,7 +212,7 @@ before_the_queue(void)
 	end();
 }
 
-/* A committed message keeps its answer after the channel was archived. */
+/* A repeat of a committed message gets the same answer after the channel was archived. */
 static void
 into_an_archived_channel(void)
 {
@@ -265,7 +265,7 @@ deletes_an_old_refusal(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"a repeat in an archived channel is still a repeat", into_an_archived_channel},
+    {"a repeat in an archived channel is answered as a repeat", into_an_archived_channel},
     {"a new attempt deletes an old refusal", deletes_an_old_refusal},
     {"committed is 201", committed},
     {"a repeat is 200 with the stored message", repeated},

@@ -1,5 +1,5 @@
-/* History: where a page begins, the link to the next, and one message by its number or by
- * the sender's own id. */
+/* History: where a page begins, and the link to the next page. A message is also read by
+ * its number or by the sender's own id. */
 #include <stdio.h>
 #include <string.h>
 
@@ -90,7 +90,8 @@ the_link_leads_to_the_next_page(void)
 	    {"around=9", {.more = true, .next_before = 7, .next_after = 11},
 		"\"hasMore\":true,\"nextBefore\":7,\"nextAfter\":11,\"limit\":50}",
 		"before=7&limit=50"},
-	    /* There are only newer messages, and the link would lead to older ones. */
+	    /* There are only newer messages. The link leads to older messages, so the
+	     * answer has none. */
 	    {"around=9", {.more = false, .next_after = 11},
 		"\"hasMore\":false,\"nextBefore\":null,\"nextAfter\":11,\"limit\":50}",
 		NULL},

@@ -75,7 +75,7 @@ headers(void)
 	arena_free(&a);
 }
 
-/* The cause of an internal failure is not for the caller. */
+/* The answer must not show the cause of an internal failure. */
 static void
 no_internal_detail(void)
 {
@@ -108,8 +108,8 @@ cut_names(void)
 
 static CU_TestInfo cases[] = {
     {"members of the document", members},
-    {"headers that belong to it", headers},
-    {"no internal detail", no_internal_detail},
+    {"headers that belong to the document", headers},
+    {"the document has no internal detail", no_internal_detail},
     {"a truncated name stays UTF-8", cut_names},
     CU_TEST_INFO_NULL,
 };

@@ -106,7 +106,7 @@ classes(void)
 	end();
 }
 
-/* An API key that acts for no user is counted by the key. */
+/* Calls of an API key that acts for no user are counted by the id of the key. */
 static void
 keys(void)
 {
@@ -123,7 +123,7 @@ keys(void)
 	end();
 }
 
-/* 10 reads of a user in both processes together are 5 in this process. */
+/* The limit is 10 reads of a user in two processes, so this process allows 5. */
 static void
 without_redis(void)
 {

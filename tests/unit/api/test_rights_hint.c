@@ -102,7 +102,8 @@ user_store_reactivate(struct pg *pg, const struct actor *who, const struct user_
 	return user_store_deactivate(pg, who, id, a, out, err);
 }
 
-/* The other functions of the stores; they are linked and not called. */
+/* The other functions of the stores. The linker needs them, but the test does not call
+ * them. */
 enum es_code
 user_store_get(struct pg *pg, const struct actor *who, const struct user_id *id,
     struct arena *a, struct user *out, struct es_err *err)
@@ -301,7 +302,7 @@ static CU_TestInfo cases[] = {
     {"a hint names a deleted user, and a reactivated one", a_deleted_user_is_named},
     {"a hint names a patched user when sockets show the change",
 	a_patched_user_is_named_where_a_socket_shows_it},
-    {"the hint of a tenant's change has its version",
+    {"the hint of a changed tenant has the new acl_version",
 	a_tenants_change_is_told_with_its_version},
     CU_TEST_INFO_NULL,
 };

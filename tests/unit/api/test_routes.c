@@ -16,7 +16,7 @@ static struct arena *mem;
 static struct http_req req;
 static struct http_res res;
 
-/* Accepts every token as that of a guest. */
+/* Accepts every token as the token of a guest. */
 enum es_code
 bearer_verify(struct api *server, const char *jwt, struct arena *a,
     struct token_claims *out, struct es_err *err)
@@ -162,8 +162,8 @@ an_unknown_path_is_404_an_unknown_method_405(void)
 	arena_free(&mem);
 }
 
-/* REQUEST_UNCOUNTED are sends, which send_limits.c counts, requests of the operator, and
- * probes. */
+/* REQUEST_UNCOUNTED is the kind of sends, of requests of the operator, and of probes.
+ * send_limits.c counts sends. */
 static enum request_kind
 kind_of(const struct http_route *route)
 {

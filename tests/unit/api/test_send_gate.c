@@ -1,5 +1,5 @@
-/* At most half of the workers may wait for a commit, and none while commits stall. A dead
- * worker keeps no seat. */
+/* At most half of the workers may wait for a commit, and only the probe while commits
+ * stall. The seat of a dead worker is freed. */
 #include "cunit_main.h"
 #include "send/send_gate.h"
 
@@ -86,7 +86,7 @@ not_in_a_row(void)
 static CU_TestInfo cases[] = {
     {"half of the workers may wait", half},
     {"a dead worker frees its seat", dead_workers},
-    {"no send waits while commits stall", stalled},
+    {"only the probe waits while commits stall", stalled},
     {"only consecutive time-outs count as a stall", not_in_a_row},
     CU_TEST_INFO_NULL,
 };

@@ -155,8 +155,8 @@ refusals(void)
 
 static CU_TestInfo cases[] = {
     {"the tenant's settings come before the program's", which_limit},
-    {"the headers show limits and rest", the_headers_show_limits_and_rest},
-    {"0 lets nothing pass, null is no limit", zero_and_null},
+    {"the headers show limits and remaining sends", the_headers_show_limits_and_rest},
+    {"a limit of 0 refuses every send, null is no limit", zero_and_null},
     {"refusals name the limit", refusals},
     CU_TEST_INFO_NULL,
 };

@@ -10,8 +10,8 @@
 #define OURS    "01900000-0000-7000-8000-000000000001"
 #define ANOTHER "01900000-0000-7000-8000-000000000002"
 
-/* The replies of the fake subscription, one after the other. NULL: none comes before the
- * deadline. `at` is the number of reads. */
+/* The replies that the fake subscription returns, one for each read. NULL: no reply
+ * before the deadline. `at` is the number of reads so far. */
 static const char *replies[8];
 static size_t at;
 static bool subscribed, lost_once;
@@ -137,8 +137,8 @@ waiting_ends(void)
 
 	CU_ASSERT_FALSE(send_reply_wait(r, &id, 0, mem, &outcome, &lost));
 	CU_ASSERT_FALSE(lost);
-	/* The subscription was lost for a while, and with it perhaps the reply. The
-	 * caller must ask the database at once, not at the deadline. */
+	/* The subscription was lost for a while, so the reply may be lost, too. The
+	 * caller must ask the database immediately, not at the deadline. */
 	lost_once = true;
 	CU_ASSERT_FALSE(send_reply_wait(r, &id, 60000, mem, &outcome, &lost));
 	CU_ASSERT_TRUE(lost);
@@ -166,11 +166,12 @@ no_topic_without_subscription_or_fanout(void)
 
 		subscribed = rows[i].subscribed;
 		beats = rows[i].beats;
-		replies[0] = reply_of(ANOTHER); /* came too late for an earlier send */
+		replies[0] = reply_of(ANOTHER); /* a late reply to an earlier send */
 		topic = send_reply_topic(r, NULL, mem);
 		CU_ASSERT_EQUAL(topic != NULL, rows[i].waits);
-		/* With a heartbeat it reads the late reply, and then finds none.
-		 * Without a heartbeat it does not even connect. */
+		/* With a heartbeat of fanout, the function reads the late reply, and a
+		 * second read finds none. Without a heartbeat the function reads nothing.
+		 */
 		CU_ASSERT_EQUAL(at, beats ? 2 : 0);
 		end(r);
 	}

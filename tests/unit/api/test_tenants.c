@@ -117,8 +117,8 @@ created(void)
 	rig_end();
 }
 
-/* The iat of the admin's token comes from the database's clock. Its lifetime is that of
- * the installation's setting. */
+/* The iat of the admin's token comes from the database's clock. The token's lifetime
+ * comes from the installation's settings. */
 static void
 the_admin_of_a_new_tenant_gets_a_token(void)
 {

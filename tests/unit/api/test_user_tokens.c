@@ -31,7 +31,7 @@ begin(void)
 	rig.issue_s = clock_wall_ms() / 1000;
 }
 
-/* Verifies the token of the answer and gives its claims. */
+/* Verifies the token of the answer and copies its claims to *out. */
 static void
 claims_of_answer(struct token_claims *out)
 {
@@ -83,8 +83,8 @@ how_long(void)
 	rig_end();
 }
 
-/* iat comes from the database's clock, which may be behind ours, and is the next second
- * after a revocation. exp comes from our clock. */
+/* iat comes from the database's clock, which may be behind the server's clock. After a
+ * revocation iat is the next second. exp comes from the server's clock. */
 static void
 issued_by_the_database(void)
 {

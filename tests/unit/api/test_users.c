@@ -29,7 +29,7 @@ run(const struct rig_row rows[], size_t n)
 	rig_end();
 }
 
-/* Only admins and the user itself see the e-mail address and the tenant's own id. */
+/* Only admins and the user itself see the e-mail address and the external id. */
 static void
 read_one(void)
 {
@@ -112,7 +112,8 @@ lists_all_faults(void)
 
 #define PATCH "user_store_patch(a002 "
 
-/* A new role or name is announced; an address and the tenant's id concern no socket. */
+/* A new role or name is announced. An e-mail address or an external id is not, because
+ * push-servers do not use them. */
 static void
 changed(void)
 {
@@ -185,7 +186,7 @@ static void
 each_field_has_a_maximum_length(void)
 {
 	static const struct {
-		const char *field, *end; /* end: the last characters */
+		const char *field, *end; /* end: the last characters of the text */
 		size_t max;
 	} rows[] = {
 	    {"email", "@e.test", EMAIL_MAX},

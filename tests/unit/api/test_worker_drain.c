@@ -1,4 +1,5 @@
-/* SIGTERM while requests wait in the backlog: the worker serves them before it ends. */
+/* SIGTERM while requests wait in the backlog: the worker serves these requests before it
+ * exits. */
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -116,7 +117,7 @@ behind_a_closed_connection(void)
 
 static CU_TestInfo cases[] = {
     {"a waiting request is served", alone},
-    {"a waiting request behind a closed connection is served",
+    {"a request that waits behind a closed connection is served",
 	behind_a_closed_connection},
     CU_TEST_INFO_NULL,
 };

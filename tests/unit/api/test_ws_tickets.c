@@ -65,8 +65,8 @@ begin(void)
 	rig.issue_s = clock_wall_ms() / 1000;
 }
 
-/* Checks that the key in Redis is that of the ticket in the answer. *out gets the claims
- * that Redis holds. */
+/* Checks that the key in Redis belongs to the ticket in the answer. Copies the claims
+ * that Redis holds to *out. */
 static void
 check_ticket(struct token_claims *out)
 {
@@ -128,7 +128,8 @@ is_good_for_30_s(void)
 	rig_end();
 }
 
-/* The claims of an API key expire with the key, and no later than those of a token. */
+/* The claims in a ticket of an API key expire with the key, and at the latest after the
+ * lifetime of a token. */
 static void
 of_a_key(void)
 {
@@ -177,9 +178,9 @@ never_cut_short(void)
 
 static CU_TestInfo cases[] = {
     {"a ticket carries the claims of the token", of_a_token},
-    {"a ticket is good for 30 s", is_good_for_30_s},
+    {"a ticket is valid for 30 s", is_good_for_30_s},
     {"claims are never cut short", never_cut_short},
-    {"a ticket of an API key is good no longer than the key", of_a_key},
+    {"a ticket of an API key expires no later than the key", of_a_key},
     CU_TEST_INFO_NULL,
 };
 

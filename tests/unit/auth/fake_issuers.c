@@ -36,7 +36,8 @@ new_result(const struct pg_stmt *stmt)
 	return res;
 }
 
-/* A value of NULL is SQL's NULL. PQsetvalue() takes no const value, but copies it. */
+/* A value of NULL is SQL's NULL. PQsetvalue() copies the value, although its parameter is
+ * not const. */
 static void
 add_row(PGresult *res, const char *const values[])
 {
@@ -53,7 +54,8 @@ add_row(PGresult *res, const char *const values[])
 	}
 }
 
-/* The next element of an array parameter without escapes, or false. */
+/* Copies the next element of an array parameter to `out`; the array must have no escapes.
+ * Returns false at the end of the array. */
 static bool
 next_item(const char **at, char *out, size_t size)
 {

@@ -1,5 +1,5 @@
-/* Issuers of tenants in a fake database. Its answers are real results of libpq, so that
- * the tests read the columns of a statement with the code of the programs. */
+/* A fake database with the issuers of tenants. The fake returns real results of libpq, so
+ * that the tests read the columns with the code of the programs. */
 #ifndef TESTS_UNIT_AUTH_FAKE_ISSUERS_H
 #define TESTS_UNIT_AUTH_FAKE_ISSUERS_H
 
@@ -36,10 +36,11 @@ extern struct fake_issuers fake_issuers;
 void fake_issuers_up(void);
 /* Frees all rows that the fake has returned. */
 void fake_issuers_down(void);
-/* The rows of a statement of issuer_store.h; false for another statement. */
+/* Sets *out to the rows of a statement of issuer_store.h. Returns false for any other
+ * statement. */
 bool fake_issuers_answer(
     const struct pg_stmt *stmt, const char *const params[], struct pg_rows *out);
-/* A good token of the issuer, signed with FAKE_SECRET. */
+/* Returns a valid token of the issuer, signed with FAKE_SECRET. */
 const char *fake_issuers_token(struct arena *a, const char *iss, const char *kid);
 
 #endif

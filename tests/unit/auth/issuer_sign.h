@@ -7,11 +7,11 @@
 #include "auth/token.h"
 #include "core/arena.h"
 
-/* RS256 (2,048 bits), ES256 or EdDSA. */
+/* Generates a key for RS256 (2,048 bits), ES256 or EdDSA. */
 EVP_PKEY *issuer_sign_key(enum token_alg alg);
 EVP_PKEY *issuer_sign_rsa(int bits);
-/* The public half of the key as PEM, and as a JWK. kid NULL: the JWK has no kid. more:
- * further members of the JWK that begin with a comma, or "". */
+/* Return the public key as PEM and as a JWK. kid NULL: the JWK has no kid. `more` is "",
+ * or further members of the JWK, which begin with a comma. */
 const char *issuer_sign_pem(struct arena *a, EVP_PKEY *key);
 const char *issuer_sign_jwk(struct arena *a, enum token_alg alg, EVP_PKEY *key,
     const char *kid, const char *more);

@@ -178,7 +178,8 @@ requires_a_known_kid_when_there_are_several_keys(void)
 	CU_ASSERT_EQUAL(verify(strange, &c), ES_NOT_FOUND);
 	issuer_free(&issuer);
 	issuer = issuer_new("my-app", "echostream", &one, 1);
-	CU_ASSERT_EQUAL(verify(unnamed, &c), ES_OK); /* the only key needs no kid */
+	CU_ASSERT_EQUAL(
+	    verify(unnamed, &c), ES_OK); /* with only one key a token needs no kid */
 	issuer_free(&issuer);
 }
 
@@ -224,7 +225,7 @@ refuses_bad_claims(void)
 	issuer_free(&issuer);
 }
 
-/* A row with a key that does not suit its algorithm verifies nothing. */
+/* The issuer ignores a row whose key does not fit the row's algorithm. */
 static void
 ignores_rows_with_a_wrong_key(void)
 {

@@ -11,8 +11,8 @@
 
 static struct arena *mem;
 
-/* Parses the key set. *out is the number of keys for alg, *kid the kid of the last one.
- */
+/* Parses the key set. Sets *out to the number of keys for alg, and *kid to the kid of the
+ * last one. */
 static enum es_code
 parse_keys(const char *text, enum token_alg alg, size_t *out, const char **kid)
 {

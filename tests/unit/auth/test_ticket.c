@@ -46,7 +46,7 @@ the_longest_claims_fit(void)
 	struct es_err err;
 	struct text t;
 
-	memset(in.jti, '\x01', sizeof(in.jti) - 1); /* each takes six bytes in JSON */
+	memset(in.jti, '\x01', sizeof(in.jti) - 1); /* six characters each in JSON */
 	memset(in.kid, 'k', sizeof(in.kid) - 1);
 	text_init(&t, a, TICKET_CLAIMS);
 	ticket_encode(&in, &t);

@@ -284,8 +284,8 @@ refuses_texts_that_are_not_three_parts(void)
 	arena_free(&a);
 }
 
-/* Two bits of a signature's last character do not belong to the signature. Decoders that
- * ignore them would accept four spellings. */
+/* Two bits of the last character are not part of the signature. A decoder that ignores
+ * these bits would accept four spellings of each signature. */
 static void
 refuses_a_second_spelling_of_a_signature(void)
 {

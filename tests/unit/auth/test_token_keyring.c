@@ -63,7 +63,8 @@ verify_hs256(const struct conf_auth *conf, const char *kid, const char *secret)
 	return rc;
 }
 
-/* During and after the overlap of two secrets, each with its own kid. */
+/* Verifies tokens while two secrets are valid, and after the old secret is removed. Each
+ * secret has its own kid. */
 static void
 an_old_secret_works_until_it_is_removed(void)
 {
@@ -125,8 +126,8 @@ refuses_invalid_keys(void)
 	    conf_check_secret("01234567890123456789012345678901", NULL, &err), ES_OK);
 }
 
-/* Programs change their keys one after the other. A program that still signs with the
- * other key accepts tokens of the minter when it has the minter's key as its old key. */
+/* Programs change their keys one after the other. A program that still signs with the old
+ * key accepts the minter's tokens if its jwt_secret_old is the minter's key. */
 static void
 mints_with_the_current_key(void)
 {

@@ -1,4 +1,4 @@
-/* From when until when a token is valid, and the types of tokens. */
+/* The time during which a token is valid, and the types of tokens. */
 #include "cunit_main.h"
 
 #include <string.h>
@@ -24,8 +24,8 @@ verify_signed(const char *head, const char *body)
 	return rc;
 }
 
-/* exp is rounded down. iat is rounded up for "not yet valid", and down for a
- * revocation. */
+/* token_verify() rounds exp down. It rounds iat up to decide whether a token is valid
+ * yet, and down to decide whether it is revoked. */
 static void
 rounds_fractions_so_that_a_token_lives_shorter(void)
 {
@@ -116,8 +116,8 @@ issued_s(const char *times, int64_t now_s)
 	return claims.issued_s;
 }
 
-/* The clock of a signer may be ahead by the whole leeway, so issued_s is iat - leeway. In
- * a token that EchoStream minted, issued_s is iat, because it needs no leeway. */
+/* The clock of a signer may be ahead by the whole leeway, so issued_s is iat - leeway. A
+ * token that EchoStream minted needs no leeway, so its issued_s is iat. */
 static void
 returns_the_earliest_time_at_which_a_token_was_made(void)
 {
@@ -127,7 +127,8 @@ returns_the_earliest_time_at_which_a_token_was_made(void)
 	CU_ASSERT_EQUAL(issued_s("\"iat\":29", TEST_NOW_S), 0);
 	CU_ASSERT_EQUAL(
 	    issued_s("\"iat\":1700000000,\"es_minted\":true", TEST_NOW_S), TEST_NOW_S);
-	/* after a revocation EchoStream mints for the next second */
+	/* the iat of a token that EchoStream mints after a revocation is the next second
+	 */
 	CU_ASSERT_EQUAL(issued_s("\"iat\":1700000031,\"es_minted\":true", TEST_NOW_S),
 	    TEST_NOW_S + 31);
 	CU_ASSERT_EQUAL(
@@ -139,11 +140,11 @@ returns_the_earliest_time_at_which_a_token_was_made(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"rounds fractions so that a token lives shorter",
+    {"rounds fractions so that the lifetime gets shorter",
 	rounds_fractions_so_that_a_token_lives_shorter},
     {"accepts the types of tokens", accepts_the_types_of_tokens},
     {"expires to the second", expires_to_the_second},
-    {"returns the earliest time at which a token was made",
+    {"returns the earliest time at which a token may be made",
 	returns_the_earliest_time_at_which_a_token_was_made},
     CU_TEST_INFO_NULL,
 };

@@ -18,7 +18,7 @@
 	"hMiXmFM6TSs5Hj8U2jlY/kGJ+tb3QE4RKOkEFusys+550iorcf7GqpDpfQ==\n" \
 	"-----END PUBLIC KEY-----\n"
 
-/* Both tokens: iat is TEST_NOW_S, exp is an hour later, for alice of acme. */
+/* Both tokens are for alice of acme. iat is TEST_NOW_S, and exp is one hour later. */
 #define TEST_NOW_S 1700000000
 
 #define TEST_HS256_TOKEN \

@@ -4,7 +4,8 @@
 
 #include "core/arena.h"
 
-/* HMAC with SHA-256 (bits 256) or SHA-512 (512); bits 0: an empty signature. */
+/* Signs with HMAC-SHA-256 (bits = 256) or HMAC-SHA-512 (bits = 512). With bits = 0 the
+ * signature is empty. */
 const char *token_forge(
     struct arena *a, const char *head, const char *body, const char *secret, int bits);
 

@@ -10,7 +10,8 @@
 static struct checker c;
 static struct checker_counts counts;
 
-/* Gives the checker these numbers, up to 0, after a subscription at number 10. */
+/* Gives the checker a subscription at sequence number 10, and then the numbers in seqs. A
+ * 0 ends the list. */
 static void
 receive(const int64_t *seqs)
 {

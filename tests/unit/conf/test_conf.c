@@ -132,7 +132,7 @@ reads_a_secret_from_a_file(void)
 	(void)unsetenv("ES_SECRET");
 	CU_ASSERT_EQUAL(load(), ES_OK);
 	CU_ASSERT_STRING_EQUAL(v.secret, "abcdef");
-	/* A compose file passes on both names, one of them empty. */
+	/* A compose file may set both variables, one of them to an empty value. */
 	(void)setenv("ES_SECRET", "", 1);
 	CU_ASSERT_EQUAL(load(), ES_OK);
 	CU_ASSERT_STRING_EQUAL(v.secret, "abcdef");
@@ -277,7 +277,7 @@ every_way_to_write_a_password_is_masked(void)
 	}
 }
 
-/* conf_main as a program calls it, with its output in a file. */
+/* Calls conf_main() as a program does, and copies the output to `out`. */
 static int
 run(const char *option, char out[8192])
 {
@@ -385,7 +385,7 @@ static CU_TestInfo cases[] = {
     {"a name that is too long is not a setting",
 	a_name_that_is_too_long_is_not_a_setting},
     {"every way to write a password is masked", every_way_to_write_a_password_is_masked},
-    {"each option prints its text and ends the program",
+    {"each option prints its text and exits the program",
 	each_option_prints_its_text_and_ends_the_program},
     CU_TEST_INFO_NULL,
 };

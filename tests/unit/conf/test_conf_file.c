@@ -1,4 +1,4 @@
-/* The settings file: its lines, the refused ones, and the place that a report names. */
+/* The settings file: valid lines, refused lines, and the line number in a report. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -134,7 +134,8 @@ names_the_line_of_a_fault(void)
 	}
 }
 
-/* A name that is longer than the report would leave no room for its own fault. */
+/* The report truncates a long name. Otherwise the name would leave no room for the
+ * description of the fault. */
 static void
 cuts_a_name_that_is_too_long_for_the_report(void)
 {
@@ -207,7 +208,8 @@ refuses_a_file_that_it_can_not_read(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(report.text, "No such file or directory"));
 }
 
-/* Reports one fault, whether the program's own table checks the path or not. */
+/* conf_load() reports exactly one fault, whether or not the program's own table checks
+ * the path, too. */
 static void
 requires_an_absolute_path(void)
 {
@@ -257,7 +259,7 @@ static CU_TestInfo cases[] = {
     {"makes a file", makes_a_file},
     {"reads lines", reads_lines},
     {"names the line of a fault", names_the_line_of_a_fault},
-    {"cuts a name that is too long for the report",
+    {"truncates a name that is too long for the report",
 	cuts_a_name_that_is_too_long_for_the_report},
     {"refuses a setting in environment and file",
 	refuses_a_setting_in_environment_and_file},

@@ -21,7 +21,7 @@ struct values {
 
 #define ROW(...) CONF_ITEM(struct values, __VA_ARGS__)
 
-/* A reload accepts only names that stand in conf_names.c. */
+/* A reload accepts only names that conf_names.c lists. */
 static const struct conf_item items[] = {
     ROW(level, "ES_LOG_LEVEL", CONF_ENUM, "info", 1, 8, "info debug", "level"),
     ROW(folder, "ES_RUN_DIR", CONF_TEXT, "/run", 1, 20, NULL, "folder"),
@@ -65,7 +65,7 @@ load_empty(const struct conf_table *table)
 	CU_ASSERT_EQUAL_FATAL(conf_load(table, 1, conf_names, a, &v, &report), ES_OK);
 }
 
-/* Reloads, and returns the log of the reload; valid until the next call. */
+/* Reloads, and returns the log of the reload. The text is valid until the next call. */
 static const char *
 reload(const struct conf_table *table, enum es_code want)
 {
@@ -159,7 +159,8 @@ takes_nothing_from_a_faulty_file(void)
 	CU_ASSERT_STRING_EQUAL(v.level, "info");
 }
 
-/* open() of a named pipe waits for a writer. The master would handle no signal. */
+/* open() of a named pipe waits for a writer. Meanwhile the master would handle no signal.
+ */
 static void
 a_named_pipe_does_not_block(void)
 {
@@ -168,7 +169,7 @@ a_named_pipe_does_not_block(void)
 	load_empty(&by_name);
 	CU_ASSERT_EQUAL(unlink(path), 0);
 	CU_ASSERT_EQUAL_FATAL(mkfifo(path, 0600), 0);
-	(void)alarm(5); /* ends this test when the reload blocks */
+	(void)alarm(5); /* kills this test when the reload blocks */
 	said = reload(&by_name, ES_INVALID);
 	CU_ASSERT_PTR_NOT_NULL(strstr(said, "not a regular file"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(said, "reload refused"));
@@ -184,7 +185,8 @@ logs_that_the_environment_can_not_change(void)
 {
 	load_empty(&by_name);
 	(void)unsetenv("ES_SETTINGS_FILE");
-	(void)setenv("ES_JWT_SECRET_FILE", "", 1); /* a compose file may pass it empty */
+	/* a compose file may set it to an empty value */
+	(void)setenv("ES_JWT_SECRET_FILE", "", 1);
 	CU_ASSERT_PTR_NOT_NULL(strstr(reload(&by_name, ES_INVALID), "changes nothing"));
 	(void)setenv("ES_JWT_SECRET_FILE", path, 1);
 	write_file("secret\n");
@@ -283,7 +285,7 @@ removes_the_file(void)
 
 static CU_TestInfo cases[] = {
     {"makes a file", makes_a_file},
-    {"takes the settings that it can and names the others",
+    {"takes the settings that can change and logs the others",
 	takes_the_settings_that_it_can_and_names_the_others},
     {"a setting removed from the file has its default",
 	a_setting_removed_from_the_file_has_its_default},
@@ -292,7 +294,7 @@ static CU_TestInfo cases[] = {
     {"a reload without a file logs that it changes nothing",
 	logs_that_the_environment_can_not_change},
     {"a SIGHUP during the start stays pending", a_reload_during_the_start_waits},
-    {"a worker gets the settings that the master puts",
+    {"a worker gets the settings that the master shares",
 	a_worker_gets_the_settings_that_the_master_puts},
     {"a worker never reads a mix of two writes",
 	a_worker_never_reads_a_mix_of_two_writes},

@@ -30,8 +30,8 @@ runs_the_last_deferred_call_first(void)
 	CU_ASSERT_PTR_NULL(a);
 }
 
-/* Allocations of all sizes are aligned, zeroed and apart from each other, also in an
- * arena after a reset. */
+/* Allocations of all sizes are aligned and zeroed, and do not overlap. This holds after a
+ * reset of the arena, too. */
 static void
 allocates_apart_aligned_and_zeroed(void)
 {
@@ -119,7 +119,8 @@ a_text_that_does_not_fit_is_left_out_completely(void)
 
 static CU_TestInfo cases[] = {
     {"runs the last deferred call first", runs_the_last_deferred_call_first},
-    {"allocates apart, aligned and zeroed", allocates_apart_aligned_and_zeroed},
+    {"allocations are aligned and zeroed, and do not overlap",
+	allocates_apart_aligned_and_zeroed},
     {"copies and prints", copies_and_prints},
     {"text takes up to its cap and no more", text_takes_up_to_its_cap_and_no_more},
     {"text overflow is sticky", text_overflow_is_sticky},

@@ -119,7 +119,7 @@ a_refusal_says_why(void)
 	    {"10.0.0.1/8", "10.0.0.1/8: has bits set beyond its prefix"},
 	    {"10.0.0.0/33", "10.0.0.0/33: the prefix must be 1 to 32"},
 	    {"2001:db8::/129", "2001:db8::/129: the prefix must be 1 to 128"},
-	    /* 64 characters; an entry of 63 is read */
+	    /* 64 characters; the maximum is 63 */
 	    {"2001:db8:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0/128",
 		"2001:db8:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0/12: "
 		"too long"},

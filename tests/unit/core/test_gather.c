@@ -1,4 +1,5 @@
-/* When look-ups are sent: at once while few arrive, together while many arrive. */
+/* Tests when look-ups are sent: immediately while few arrive, in one statement while many
+ * arrive. */
 #include "core/gather.h"
 #include "cunit_main.h"
 
@@ -34,7 +35,8 @@ arrive(unsigned n)
 		gather_count_arrival(&g, now_ms);
 }
 
-/* One turn, in which n look-ups arrive; all statements are answered at once. */
+/* Runs one turn of an event loop, in which n look-ups arrive. Each statement is answered
+ * immediately. */
 static void
 turn(unsigned n)
 {
@@ -55,7 +57,7 @@ turn(unsigned n)
 	CU_ASSERT_EQUAL(gather_due_ms(&g) == INT64_MAX, waiting == 0);
 }
 
-/* Arrivals at an even rate. */
+/* Lets per_s look-ups a second arrive at an even rate, for `ms` ms. */
 static void
 stream(unsigned per_s, unsigned ms)
 {
@@ -67,7 +69,7 @@ stream(unsigned per_s, unsigned ms)
 	}
 }
 
-/* A pause, in which the last look-ups are sent. */
+/* Lets 200 ms pass without arrivals, so that the last look-ups are sent. */
 static void
 rest(void)
 {
@@ -180,15 +182,17 @@ many_at_a_time_go_at_once(void)
 	CU_ASSERT_EQUAL(waiting, GATHER_MANY - 1);
 	turn(1);
 	CU_ASSERT_EQUAL(waiting, 0);
-	gather_sent(&g, now_ms); /* but not while a statement is under way */
+	/* while a statement is under way, many look-ups wait, too */
+	gather_sent(&g, now_ms);
 	arrive(GATHER_MANY);
 	CU_ASSERT_EQUAL(gather_due(&g, GATHER_MANY, now_ms), 0);
 	gather_answered(&g);
 	CU_ASSERT_EQUAL(gather_due(&g, GATHER_MANY, now_ms), GATHER_MANY);
 }
 
-/* 5,000 clients of a worker reconnect at the advised rate. Each needs two look-ups of two
- * kinds, so one statement for 40 arrivals of a kind is one for 20 sockets. */
+/* 5,000 clients of a worker reconnect at the advised rate. Each client needs a look-up of
+ * each of two kinds, so one statement for 40 arrivals of a kind makes one statement for
+ * 20 sockets. */
 static void
 a_storm_costs_one_statement_for_forty_arrivals(void)
 {
@@ -199,7 +203,8 @@ a_storm_costs_one_statement_for_forty_arrivals(void)
 	CU_ASSERT_EQUAL(longest_ms, GATHER_STORM_WAIT_MS);
 }
 
-/* As above, but the arrivals slow down. A storm ends only when it is calm. */
+/* The arrivals slow down from 1,000 to 20 a second. The storm is over only when the rate
+ * falls to GATHER_CALM. */
 static void
 a_storm_that_fades_costs_no_more(void)
 {
@@ -226,7 +231,7 @@ after_a_storm_look_ups_are_sent_at_once_again(void)
 	CU_ASSERT_EQUAL(gather_due(&g, 1, now_ms), 1);
 }
 
-/* Look-ups that a client's message waits for. */
+/* Hurried look-ups are those that a client's message waits for. */
 static void
 hurried_look_ups_never_wait_for_others(void)
 {
@@ -241,7 +246,7 @@ hurried_look_ups_never_wait_for_others(void)
 
 static CU_TestInfo cases[] = {
     {"a single look-up is sent at once", a_single_look_up_is_sent_at_once},
-    {"look-ups that arrive during a statement go together",
+    {"look-ups that arrive during a statement are sent together",
 	look_ups_that_arrive_during_a_statement_go_together},
     {"a statement without an answer holds the next one up for a pause",
 	a_statement_without_an_answer_holds_the_next_one_up_for_a_pause},
@@ -249,7 +254,7 @@ static CU_TestInfo cases[] = {
 	one_look_up_beyond_the_limit_makes_a_second_statement},
     {"many look-ups wait for each other", many_look_ups_wait_for_each_other},
     {"a pause of the arrivals ends the wait", a_pause_of_the_arrivals_ends_the_wait},
-    {"many at a time go at once", many_at_a_time_go_at_once},
+    {"GATHER_MANY look-ups in one turn are sent at once", many_at_a_time_go_at_once},
     {"a storm costs one statement for forty arrivals",
 	a_storm_costs_one_statement_for_forty_arrivals},
     {"a storm that fades costs no more", a_storm_that_fades_costs_no_more},
@@ -258,4 +263,4 @@ static CU_TestInfo cases[] = {
     {"hurried look-ups never wait for others", hurried_look_ups_never_wait_for_others},
     CU_TEST_INFO_NULL,
 };
-CUNIT_MAIN("push/gather", cases)
+CUNIT_MAIN("core/gather", cases)

@@ -40,7 +40,8 @@ wave(void)
 		free(short_lived[i]);
 }
 
-/* Two waves between calls of heap_trim(). The second one uses the memory of the first. */
+/* Runs wave() twice, with a heap_trim() after each wave. The second wave uses the memory
+ * that the first one freed. */
 static void
 returns_the_free_memory_between_long_lived_blocks(void)
 {

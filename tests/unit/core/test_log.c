@@ -58,7 +58,7 @@ fields_follow_the_message(void)
 			 "\"z\":null}\n"));
 }
 
-/* After log_init() a failed CHECK is a line like all others. */
+/* After log_init(), a failed CHECK writes a JSON line, as log_write() does. */
 static void
 a_failed_check_is_a_json_line(void)
 {
@@ -111,7 +111,7 @@ bytes_that_are_not_utf_8_are_replaced(void)
 	    strstr(line, "\"p\":\"/\\ufffd\\ufffd(\xc3\xa9\\ufffd\\ufffd\"}"));
 }
 
-/* The limit of a line may fall anywhere, also inside a character or an escape. */
+/* A line may reach its maximum length anywhere, also inside a character or an escape. */
 static void
 a_long_line_is_cut_and_stays_json(void)
 {

@@ -115,7 +115,7 @@ renders_the_text_format(void)
 	metrics_close(&m);
 }
 
-/* A new master starts while the old one drains, and both have the same setting. */
+/* A new master starts while the old one drains. Both masters use the same file. */
 static void
 two_masters_share_no_cells(void)
 {
@@ -135,7 +135,7 @@ two_masters_share_no_cells(void)
 	CU_ASSERT_EQUAL(metrics_beat_age_ms(new, 0), -1);
 	CU_ASSERT_TRUE(metrics_beat_age_ms(old, 0) >= 0);
 	metrics_gauge_set(new, OPEN, 1);
-	metrics_clear_gauges(old, 0); /* a worker of the old master ends */
+	metrics_clear_gauges(old, 0); /* a worker of the old master exits */
 	CU_ASSERT_EQUAL(metrics_sum(new, OPEN), 1);
 	metrics_add(new, HITS, 1);
 	metrics_close(&old);

@@ -59,7 +59,7 @@ end(void)
 	(void)unsetenv("WATCHDOG_PID");
 }
 
-/* The next message, "" when there is none. */
+/* Returns the next message, or "" when there is none. */
 static const char *
 next_message(void)
 {
@@ -214,7 +214,7 @@ feeds_only_its_own_watchdog(void)
 		listen_at_path();
 		if (i == 1)
 			(void)setenv("WATCHDOG_USEC", "150000", 1);
-		(void)setenv("WATCHDOG_PID", "1", 1); /* another process */
+		(void)setenv("WATCHDOG_PID", "1", 1); /* the pid of another process */
 		CU_ASSERT_EQUAL(notify_open(&notify, &err), ES_OK);
 		CU_ASSERT_EQUAL(notify.watchdog_ms, 0);
 		tell((struct notify_facts){.serving = false});
@@ -234,7 +234,8 @@ repeats_what_could_not_be_sent(void)
 	CU_ASSERT_EQUAL_FATAL(notify_open(&notify, &err), ES_OK);
 	(void)close(systemd);
 	(void)unlink(path);
-	tell((struct notify_facts){.serving = true}); /* systemd's socket is away */
+	/* systemd's socket does not exist */
+	tell((struct notify_facts){.serving = true});
 	CU_ASSERT_FALSE(notify.ready);
 	listen_at(path);
 	tell((struct notify_facts){.serving = true});
@@ -249,7 +250,7 @@ static CU_TestInfo cases[] = {
     {"sends nothing without a socket", without_a_socket_it_says_nothing},
     {"children inherit no variable", children_inherit_no_variable},
     {"refuses an invalid address", refuses_an_invalid_address},
-    {"feeds the watchdog every third of its time, unless a worker hangs",
+    {"feeds the watchdog at a third of its time-out, unless a worker hangs",
 	feeds_the_watchdog_every_third_of_its_time},
     {"feeds only its own watchdog", feeds_only_its_own_watchdog},
     {"repeats a message that could not be sent", repeats_what_could_not_be_sent},

@@ -1,4 +1,5 @@
-/* Objects of one size: apart, aligned, zeroed, densely packed, returned. */
+/* A pool of objects of one size. The objects are aligned, zeroed and densely packed, and
+ * do not overlap. The pool returns free slabs. */
 #include <stdalign.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -85,7 +86,8 @@ packs_objects_densely_and_returns_free_slabs(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"objects are apart, aligned and zeroed", objects_are_apart_aligned_and_zeroed},
+    {"objects are aligned and zeroed, and do not overlap",
+	objects_are_apart_aligned_and_zeroed},
     {"packs objects densely and returns free slabs",
 	packs_objects_densely_and_returns_free_slabs},
     CU_TEST_INFO_NULL,

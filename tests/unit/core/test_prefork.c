@@ -21,8 +21,8 @@ struct shared {
 	_Atomic int alive;
 	_Atomic bool reload_fails, no_reload;
 	_Atomic pid_t last;
-	_Atomic bool ignores_sigterm, ends_at_start; /* each worker does so */
-	_Atomic bool reload_sends_sighup;            /* false: replaces workers */
+	_Atomic bool ignores_sigterm, ends_at_start; /* what each worker does */
+	_Atomic bool reload_sends_sighup;            /* false: reload replaces workers */
 	_Atomic int got_sighup;       /* number of SIGHUPs that workers received */
 	_Atomic bool sighup_at_start; /* the next worker gets SIGHUP at its start */
 	_Atomic int drains;           /* number of calls of on_drain */
@@ -65,7 +65,7 @@ worker(void *ctx, unsigned index, unsigned slot)
 	return 0;
 }
 
-/* A worker of the kind that ends last. */
+/* A worker of the last kind, which the master stops last. */
 static int
 last_worker(void *ctx, unsigned index, unsigned slot)
 {
@@ -274,7 +274,7 @@ a_reload_replaces_the_last_kind_too(void)
 	CU_ASSERT_EQUAL(end(master), 0);
 }
 
-/* The master kills a worker that does not end, and only then stops the next one. */
+/* The master kills a worker that does not exit, and only then stops the next one. */
 static void
 a_reload_takes_one_worker_at_a_time(void)
 {
@@ -376,19 +376,19 @@ maps_shared_memory_to_watch_the_workers(void)
 static CU_TestInfo cases[] = {
     {"maps shared memory to watch the workers", maps_shared_memory_to_watch_the_workers},
     {"restarts a dead worker", restarts_a_dead_worker},
-    {"reports each end of a worker", reports_each_end_of_a_worker},
+    {"reports each exit of a worker", reports_each_end_of_a_worker},
     {"notifies the last kind first and stops it last",
 	notifies_the_last_kind_first_and_stops_it_last},
     {"a reload replaces each worker once", a_reload_replaces_each_worker_once},
     {"a reload replaces the last kind, too", a_reload_replaces_the_last_kind_too},
     {"a reload may send SIGHUP to the workers", a_reload_may_send_sighup_to_the_workers},
-    {"a SIGHUP before the handler ends no worker",
+    {"a SIGHUP before the handler kills no worker",
 	a_sighup_before_the_handler_ends_no_worker},
     {"a reload takes one worker at a time", a_reload_takes_one_worker_at_a_time},
     {"a refused reload replaces no worker", a_refused_reload_replaces_no_worker},
     {"waits longer after each early death", waits_longer_after_each_early_death},
-    {"kills a worker that does not end", kills_a_worker_that_does_not_end},
-    {"workers end with their master", workers_end_with_their_master},
+    {"kills a worker that does not exit", kills_a_worker_that_does_not_end},
+    {"workers exit when their master dies", workers_end_with_their_master},
     CU_TEST_INFO_NULL,
 };
 
