@@ -218,7 +218,7 @@ a_store_reads_ahead(void)
 static CU_TestInfo cases[] = {
     {"without notes it only runs the check", without_notes},
     {"gives the noted result once", gives_the_noted_result_once},
-    {"another question drops the result", other_questions},
+    {"another parameter or tenant drops the result", other_questions},
     {"notes of another tenant are not sent", notes_of_another_tenant},
     {"each failure goes to its own caller", failures},
     {"nothing is written ahead", writes_nothing},

@@ -67,7 +67,7 @@ first_time(void)
 	rig_rows(&quoted, 1);
 	run(&malformed, "a malformed key", ES_BAD_REQUEST, NULL);
 	fail("idempotency_store_claim", ES_KEY_REUSED);
-	run(&channel, "used for another body", ES_KEY_REUSED, CLAIM);
+	run(&channel, "the key was used for another body", ES_KEY_REUSED, CLAIM);
 	rig_end();
 }
 
@@ -76,18 +76,20 @@ a_channel_again(void)
 {
 	rig_begin();
 	rig.again = rig.there = true;
-	run_replayed(&channel, "it is there", CLAIM EXISTS GET);
+	run_replayed(&channel, "the channel exists", CLAIM EXISTS GET);
 	rig.there = false;
-	run(&channel, "it was never made", ES_OK, CLAIM EXISTS CREATE);
+	run(&channel, "the first request created nothing", ES_OK, CLAIM EXISTS CREATE);
 	rig.there = true;
 	fail("channel_store_get", ES_NOT_FOUND);
-	run(&channel, "its creator does not see it any more", ES_CONFLICT,
+	run(&channel, "the creator can't see the channel any more", ES_CONFLICT,
 	    CLAIM EXISTS GET);
 	CU_ASSERT_STRING_EQUAL(rig.err.field, ":Idempotency-Key");
 	fail("channel_store_get", ES_UNAVAILABLE);
-	run(&channel, "the database is away", ES_UNAVAILABLE, CLAIM EXISTS GET);
+	run(&channel, "the database is away during the read", ES_UNAVAILABLE,
+	    CLAIM EXISTS GET);
 	fail("channel_store_exists", ES_UNAVAILABLE);
-	run(&channel, "the database is away earlier", ES_UNAVAILABLE, CLAIM EXISTS);
+	run(&channel, "the database is away during the look-up", ES_UNAVAILABLE,
+	    CLAIM EXISTS);
 	rig_end();
 }
 
@@ -101,7 +103,8 @@ a_channel_at_the_same_time(void)
 	rig_begin();
 	fail("channel_store_create", ES_NAME_TAKEN);
 	rig.there = true;
-	run_replayed(&channel, "the other has made it", CLAIM CREATE EXISTS GET);
+	run_replayed(&channel, "the other request has created the channel",
+	    CLAIM CREATE EXISTS GET);
 	rig.there = false;
 	run(&channel, "a name that another user has taken", ES_NAME_TAKEN,
 	    CLAIM CREATE EXISTS);
@@ -115,7 +118,7 @@ a_channel_at_the_same_time(void)
 	CU_ASSERT_STRING_EQUAL(rig.err.field, ":Idempotency-Key");
 	rig.fails_at = -1;
 	fail("channel_store_create", ES_NAME_TAKEN);
-	run(&bare, "without a key nothing is looked for", ES_NAME_TAKEN,
+	run(&bare, "without a key the handler looks nothing up", ES_NAME_TAKEN,
 	    "channel_store_create(fresh name=n topic=- private=false policy=- max=0)");
 	rig_end();
 }
@@ -140,15 +143,16 @@ a_user(void)
 	fail("user_store_create", ES_EMAIL_TAKEN);
 	run_replayed(
 	    &user, "another request has made it", USER_CLAIM USER_CREATE USER_GET);
-	run(&bare, "without a key nothing is looked for", ES_EMAIL_TAKEN,
+	run(&bare, "without a key the handler looks nothing up", ES_EMAIL_TAKEN,
 	    "user_store_create(fresh email=b@example.test name=Bob role=- ext=-)");
 	fail("idempotency_store_claim", ES_KEY_REUSED);
-	run(&user, "used for another body", ES_KEY_REUSED, USER_CLAIM);
+	run(&user, "the key was used for another body", ES_KEY_REUSED, USER_CLAIM);
 	rig.fails = NULL;
 	rig.again = true;
 	run_replayed(&user, "again", USER_CLAIM USER_GET);
 	fail("user_store_get", ES_NOT_FOUND);
-	run(&user, "it was never made", ES_OK, USER_CLAIM USER_GET USER_CREATE);
+	run(&user, "the first request created nothing", ES_OK,
+	    USER_CLAIM USER_GET USER_CREATE);
 	rig_end();
 }
 
@@ -193,12 +197,12 @@ a_tenant(void)
 	rig.again = true;
 	run_replayed(&tenant, "again", TENANT_CLAIM TENANT_FIND ISSUE);
 	fail("idempotency_store_claim", ES_KEY_REUSED);
-	run(&tenant, "used for another body", ES_KEY_REUSED, TENANT_CLAIM);
+	run(&tenant, "the key was used for another body", ES_KEY_REUSED, TENANT_CLAIM);
 	fail("tenant_store_get", ES_NOT_FOUND);
 	run(&tenant, "there is no tenant", ES_OK,
 	    TENANT_CLAIM "; tenant_store_get(f001)" TENANT_CREATE ISSUE);
 	fail("tenant_admin_first", ES_NOT_FOUND);
-	run(&tenant, "it was never made", ES_OK,
+	run(&tenant, "the first request created nothing", ES_OK,
 	    TENANT_CLAIM TENANT_FIND TENANT_CREATE ISSUE);
 	rig_end();
 }

@@ -249,7 +249,7 @@ static CU_TestInfo cases[] = {
     {"a pool is alive while one of its workers is", pools},
     {"ready while all services answer", ready_while_all_services_answer},
     {"not ready while one service is away", not_ready_while_one_service_is_away},
-    {"an answer is kept for a second", kept},
+    {"an answer is cached for 1 s", kept},
     {"services are watched in turn", watched},
     {"metrics and version", metrics_and_version},
     CU_TEST_INFO_NULL,

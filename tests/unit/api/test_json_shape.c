@@ -75,7 +75,7 @@ zero_is_null(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"a user's address is for admins and the user",
+    {"only admins and the user see the user's address",
 	a_user_s_address_is_for_admins_and_the_user},
     {"0 is null", zero_is_null},
     CU_TEST_INFO_NULL,

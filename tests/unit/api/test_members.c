@@ -232,7 +232,7 @@ typing_and_read(void)
 static CU_TestInfo cases[] = {
     {"join and leave", joined_and_left},
     {"members and bans are listed", listed},
-    {"a cursor is good for one list of one channel", cursors},
+    {"a cursor is valid for one list of one channel", cursors},
     {"a member is added or changed", put},
     {"a member is removed or banned", removed_and_banned},
     {"a ban is lifted", ban_lifted},

@@ -112,7 +112,7 @@ a_caller_chooses_its_own_status(void)
 		.calls = "redis_eval(0001 a001 online 300000)"},
 	    {"offline", presence_put_own, .body = "{\"status\":\"offline\"}",
 		.status = 204, .calls = "redis_eval(0001 a001 offline 300000)"},
-	    {"another word", presence_put_own, .body = "{\"status\":\"busy\"}",
+	    {"an unknown status", presence_put_own, .body = "{\"status\":\"busy\"}",
 		.rc = ES_INVALID, .field = "status"},
 	    {"none", presence_put_own, .body = "{}", .rc = ES_INVALID, .field = "status"},
 	};

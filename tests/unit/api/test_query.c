@@ -160,7 +160,7 @@ static CU_TestInfo cases[] = {
     {"repeats and malformed values are refused", refused},
     {"integers are whole and in range", integers},
     {"booleans are true or false", booleans},
-    {"an unknown name is refused with the nearest one", unknown_names},
+    {"the refusal of an unknown name suggests the nearest one", unknown_names},
     {"bad values are explained", bad_values_are_explained},
     CU_TEST_INFO_NULL,
 };

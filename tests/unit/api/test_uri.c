@@ -108,7 +108,7 @@ limits(void)
 static CU_TestInfo cases[] = {
     {"a plain path is split into segments", plain_paths},
     {"segments are decoded once", decoded_once},
-    {"everything else is refused", refused},
+    {"every other target is refused", refused},
     {"length and depth are bounded", limits},
     CU_TEST_INFO_NULL,
 };

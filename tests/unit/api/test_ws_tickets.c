@@ -168,8 +168,8 @@ of_a_key(void)
 static void
 never_cut_short(void)
 {
-	static const struct rig_row odd = {
-	    "odd claims", create_with_long_kid, .rc = ES_INTERNAL, .calls = CHARGED};
+	static const struct rig_row odd = {"claims that do not fit", create_with_long_kid,
+	    .rc = ES_INTERNAL, .calls = CHARGED};
 
 	begin();
 	rig_rows(&odd, 1);

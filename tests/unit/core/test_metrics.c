@@ -243,7 +243,8 @@ static CU_TestInfo cases[] = {
 	a_file_of_an_earlier_run_keeps_no_heartbeats},
     {"a path that is not a file is refused and not changed",
 	a_path_that_is_not_a_file_is_refused_and_not_changed},
-    {"the largest slot counts for a maximum", the_largest_slot_counts_for_a_maximum},
+    {"a maximum is the largest value of all slots",
+	the_largest_slot_counts_for_a_maximum},
     CU_TEST_INFO_NULL,
 };
 
