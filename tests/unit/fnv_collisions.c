@@ -11,7 +11,8 @@
 #define DIGITS 4 /* the last digits of an id; all their values are tried first */
 #define TRIES  (1U << (4 * DIGITS))
 
-/* Continues a hash of FNV-1a with these bytes. So a common beginning is hashed once. */
+/* Continues a hash of FNV-1a with these bytes, so that the ids' common beginning is
+ * hashed only once. */
 static uint64_t
 fnv_collisions_add(uint64_t h, const char *bytes, size_t n)
 {

@@ -1,4 +1,4 @@
-/* What a master logs of a reload and of workers that end in it. */
+/* What a master logs about a reload, and about workers that it has to kill. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,7 +94,7 @@ start_ignoring_sigterm(void)
 	return pid;
 }
 
-/* Waits for the master's end and returns its exit status. */
+/* Waits until the master exits. Returns the exit status, or -1 after a signal. */
 static int
 end_of(pid_t master)
 {
@@ -104,7 +104,8 @@ end_of(pid_t master)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-/* Counts the lines of the ended master's log that contain these words. */
+/* Counts the log lines that contain these words, and closes the log. The master must have
+ * exited. */
 static int
 lines_with(const char *words)
 {
@@ -118,8 +119,8 @@ lines_with(const char *words)
 	return n;
 }
 
-/* The first reload has to kill its worker, which logs a warning. The worker of the second
- * reload ends at SIGTERM, which logs none. */
+/* In the first reload the master has to kill the worker, and logs a warning. In the
+ * second reload the worker exits at SIGTERM, and the master logs no warning. */
 static void
 a_worker_that_breaks_down_during_a_reload_is_logged(void)
 {
@@ -157,7 +158,7 @@ shares_memory(void)
 
 static CU_TestInfo cases[] = {
     {"shares memory", shares_memory},
-    {"a worker that breaks down during a reload is logged",
+    {"the kill of a worker during a reload is logged",
 	a_worker_that_breaks_down_during_a_reload_is_logged},
     {"a SIGHUP during a drain is logged", a_sighup_during_a_drain_is_logged},
     CU_TEST_INFO_NULL,

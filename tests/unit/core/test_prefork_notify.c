@@ -1,4 +1,4 @@
-/* What the master tells systemd about its workers. */
+/* What the master reports to systemd about its workers. */
 #include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
@@ -26,7 +26,7 @@ struct shared {
 	_Atomic int64_t beats[WORKERS];
 	_Atomic pid_t pids[WORKERS];
 	_Atomic bool late;  /* workers write no heartbeat */
-	_Atomic bool frail; /* the worker of slot 0 ends at once */
+	_Atomic bool frail; /* the worker of slot 0 exits at its start */
 };
 
 static struct shared *shared;
@@ -116,7 +116,7 @@ end(void)
 	memset(shared, 0, sizeof(*shared));
 }
 
-/* The next message, "" after 20 ms without one. */
+/* Returns the next message, or "" when none arrives within 20 ms. */
 static const char *
 next_message(void)
 {
@@ -127,8 +127,8 @@ next_message(void)
 	return message;
 }
 
-/* Counts messages that begin with text, for ms. ms < 0: until the first such message, at
- * most DEADLINE_MS. */
+/* Counts messages that begin with text, for ms milliseconds. If ms < 0, counts until the
+ * first such message, for at most DEADLINE_MS. */
 static int
 count_messages(const char *text, int64_t ms)
 {
@@ -169,8 +169,8 @@ one_failing_worker_keeps_it_unready(void)
 	end();
 }
 
-/* A hung worker has not ended, so only its old heartbeat shows the master that it
- * hangs. */
+/* A hung worker still runs, so the master notices the hang only by the age of the
+ * worker's heartbeat. */
 static void
 a_hung_worker_starves_the_watchdog(void)
 {
@@ -212,7 +212,7 @@ a_dead_worker_starves_nothing(void)
 	end();
 }
 
-/* READY=1 ends the reload when the last worker has been replaced. */
+/* The master sends READY=1 again when it has replaced the last worker. */
 static void
 a_reload_ends_with_its_last_worker(void)
 {
@@ -242,12 +242,13 @@ maps_memory(void)
 
 static CU_TestInfo cases[] = {
     {"maps shared memory to watch the workers", maps_memory},
-    {"READY=1 comes when each worker serves", is_ready_when_each_worker_serves},
-    {"no READY=1 while a worker fails", one_failing_worker_keeps_it_unready},
-    {"a hung worker starves the watchdog", a_hung_worker_starves_the_watchdog},
-    {"a worker that never serves hangs", a_worker_that_never_serves_hangs},
-    {"a dead worker starves nothing", a_dead_worker_starves_nothing},
-    {"a reload ends with its last worker", a_reload_ends_with_its_last_worker},
+    {"sends READY=1 when each worker serves", is_ready_when_each_worker_serves},
+    {"sends no READY=1 while a worker fails", one_failing_worker_keeps_it_unready},
+    {"sends no WATCHDOG=1 while a worker hangs", a_hung_worker_starves_the_watchdog},
+    {"a worker that never serves counts as hung", a_worker_that_never_serves_hangs},
+    {"sends WATCHDOG=1 while a worker is dead", a_dead_worker_starves_nothing},
+    {"sends READY=1 when a reload has replaced all workers",
+	a_reload_ends_with_its_last_worker},
     CU_TEST_INFO_NULL,
 };
 

@@ -1,5 +1,5 @@
-/* Unix sockets: their mode, and which files at their path they replace: stale sockets,
- * but neither live sockets nor other files. */
+/* Unix sockets have mode 0660. A new socket replaces a stale socket at its path, but
+ * neither a live socket nor another file. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -75,7 +75,8 @@ a_socket_has_mode_0660_a_stale_one_is_replaced(void)
 	CU_ASSERT_EQUAL(fcntl(one.fd, F_GETFL) & O_NONBLOCK, O_NONBLOCK);
 	CU_ASSERT_EQUAL(
 	    unix_socket_listen(path, 16, UNIX_SOCKET_EXCLUSIVE, &two, &err), ES_CONFLICT);
-	/* the first accept() may return the connection of the refused listener's probe */
+	/* the refused unix_socket_listen() has connected to the path, so the first
+	 * accept() may return that connection */
 	CU_ASSERT_TRUE(reaches(&one) || reaches(&one));
 	(void)close(one.fd);
 	two = open_socket(UNIX_SOCKET_EXCLUSIVE);

@@ -210,7 +210,7 @@ hex_accepts_two_digits_of_either_case(void)
 		    c != 0 && strchr("0123456789abcdefABCDEF", c) != NULL);
 }
 
-/* Partitions depend on these values: known answers of the FNV draft. */
+/* Partition numbers depend on these hashes, which are test vectors of the FNV draft. */
 static void
 hash_has_its_known_answers(void)
 {
@@ -236,7 +236,7 @@ static CU_TestInfo cases[] = {
     {"counts code points and refuses bad UTF-8",
 	counts_code_points_and_refuses_bad_utf_8},
     {"hex accepts two digits of either case", hex_accepts_two_digits_of_either_case},
-    {"hash has its known answers", hash_has_its_known_answers},
+    {"the hash returns the values of the FNV draft", hash_has_its_known_answers},
     CU_TEST_INFO_NULL,
 };
 

@@ -1,5 +1,5 @@
-/* Keys of messages and of operators depend on these digests: known answers of FIPS
- * 180-4. */
+/* Keys of messages and of operators depend on these digests. The expected values are the
+ * examples of FIPS 180-4. */
 #include <string.h>
 
 #include "crypto/digest.h"

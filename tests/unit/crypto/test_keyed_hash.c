@@ -44,8 +44,9 @@ a_hash_before_the_key_is_drawn_stops_the_program(void)
 	CU_ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
 }
 
-/* From vectors_sip64 of the reference implementation: the key 00 01 .. 0f, the inputs 00
- * 01 .. of each length. Length 15 is also in appendix A of the paper. */
+/* The expected values are vectors_sip64 of the reference implementation. The key is 00 01
+ * .. 0f, and the inputs are 00 01 .. of each length. Appendix A of the paper has the
+ * value for length 15, too. */
 static void
 known_answers_of_siphash_2_4(void)
 {
@@ -62,7 +63,7 @@ known_answers_of_siphash_2_4(void)
 	CU_ASSERT_NOT_EQUAL(keyed_hash_under(key, input, 15), 0xa129ca6149be45e5ULL);
 }
 
-/* The hash of "a" in a new process that has drawn its own key. */
+/* Returns the hash of "a" in a new process that has drawn its own key. */
 static uint64_t
 hash_of_a_child(void)
 {

@@ -35,7 +35,7 @@ make(const char *deployment, int64_t period_ms)
 
 	CU_ASSERT_EQUAL_FATAL(metrics_open(NULL, table, 4, 1, &metrics, &err), ES_OK);
 	metrics_use_slot(metrics, 0);
-	metrics_add(metrics, OK, 1000); /* before the first period */
+	metrics_add(metrics, OK, 1000); /* before emf_new(), so no period counts it */
 	metrics_observe(metrics, TIME, 0.15);
 	return emf_new(metrics, rows, 3, "test", deployment, period_ms);
 }
@@ -121,8 +121,8 @@ counts_the_period_only(void)
 	end(e);
 }
 
-/* All 20 observations are in the bucket from 0.1 s to 0.2 s. 95 % of them are 19, and 19
- * of 20 parts of the bucket end at 0.195 s. */
+/* All 20 observations are in the bucket from 0.1 s to 0.2 s. The 95th percentile is the
+ * 19th observation, and 19/20 of the bucket's width is at 0.195 s. */
 static void
 reports_the_percentile_of_the_period(void)
 {
@@ -157,7 +157,8 @@ is_due_after_a_period(void)
 	end(e);
 }
 
-/* The longest name that ES_METRICS_EMF_DEPLOYMENT takes, each character escaped. */
+/* The longest name that ES_METRICS_EMF_DEPLOYMENT accepts. JSON escapes each character of
+ * this name. */
 static void
 writes_the_longest_deployment(void)
 {
@@ -175,7 +176,7 @@ writes_the_longest_deployment(void)
 
 static CU_TestInfo cases[] = {
     {"names each metric for CloudWatch", names_each_metric_for_cloudwatch},
-    {"counts the period only", counts_the_period_only},
+    {"counts only what happened in the period", counts_the_period_only},
     {"reports the percentile of the period", reports_the_percentile_of_the_period},
     {"is due after a period", is_due_after_a_period},
     {"writes the longest deployment", writes_the_longest_deployment},

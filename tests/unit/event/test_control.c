@@ -48,7 +48,7 @@ a_hint_equals_itself_after_being_written_and_read(void)
 	arena_free(&mem);
 }
 
-/* An older api-fcgi names no user, a newer one may add fields. */
+/* An older api-fcgi names no user in the hint. A newer api-fcgi may add fields. */
 static void
 other_releases_are_understood(void)
 {

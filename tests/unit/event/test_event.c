@@ -224,7 +224,7 @@ a_reply_equals_itself_after_being_written_and_read(void)
 	CU_ASSERT_EQUAL(got.outcomes[1].code, ES_CHANNEL_ARCHIVED);
 	CU_ASSERT_STRING_EQUAL(got.outcomes[0].sender_name, o[0].sender_name);
 	CU_ASSERT_PTR_NULL(got.outcomes[1].sender_name);
-	o[0].result = OUTCOME_REPEAT; /* a repeat carries no name of the sender */
+	o[0].result = OUTCOME_REPEAT; /* a repeat has no sender's name */
 	t.len = 0;
 	reply_encode(&r, &t);
 	CU_ASSERT_EQUAL_FATAL(reply_decode(t.data, t.len, a, &got, &err), ES_OK);
@@ -279,7 +279,7 @@ unknown_fields_are_ignored(void)
 	arena_free(&a);
 }
 
-/* During an upgrade, a fanout of the last release publishes `prev`. */
+/* During an upgrade, a fanout of an older release still publishes `prev`. */
 static void
 reads_the_format_of_an_older_release_with_prev(void)
 {

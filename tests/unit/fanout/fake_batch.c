@@ -60,7 +60,7 @@ batch_add(struct batch *b, const char *source, const struct queue_msg msgs[], si
 		if (*odd)
 			break;
 		CU_ASSERT_TRUE_FATAL(b->n < b->max);
-		b->msgs[b->n] = msgs[i]; /* as decoding does: the entry may go */
+		b->msgs[b->n] = msgs[i]; /* a copy: the caller may free the entry */
 		b->msgs[b->n++].body = arena_memdup(b->arena, msgs[i].body, msgs[i].len);
 	}
 	note("add", i);

@@ -1,5 +1,5 @@
-/* For tests of batch_run(), which commits in one step; test_batch_start.c has the commits
- * in two steps. */
+/* For tests of batch_run(), which commits in one step and calls none of these functions.
+ * test_batch_start.c tests commits in two steps. */
 #include "store/batch_store.h"
 
 #include "core/banned.h"

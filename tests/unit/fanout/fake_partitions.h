@@ -1,5 +1,5 @@
-/* partition_store in memory instead of PostgreSQL. A test ends leases by a call; the
- * clock does not. */
+/* partition_store in memory instead of PostgreSQL. Leases expire by fake_lapse(), never
+ * by the clock. */
 #ifndef TESTS_FAKE_PARTITIONS_H
 #define TESTS_FAKE_PARTITIONS_H
 
@@ -12,7 +12,7 @@ struct fake_row {
 	int64_t epoch; /* 0: no worker ever owned it */
 	char owner[64];
 	bool held;
-	int64_t until_ms; /* recorded only */
+	int64_t until_ms; /* the fake only records it */
 	char done[QUEUE_POSITION_MAX];
 };
 
@@ -21,12 +21,12 @@ struct fake_partitions {
 	bool away;         /* every call fails with 08006 */
 	int64_t fail_done; /* partition whose position cannot be stored, or -1 */
 	unsigned dones;    /* number of stored positions */
-	unsigned renewals, releases; /* number of requested ones */
+	unsigned renewals, releases; /* numbers of requests */
 };
 extern struct fake_partitions fake;
 
 void fake_reset(void);
-/* As if owner had not renewed in time: its leases end, its epochs stay. */
+/* Ends the leases of owner, as if owner had not renewed them in time. The epochs stay. */
 void fake_lapse(const char *owner);
 
 #endif

@@ -52,7 +52,7 @@ lease_settle_ann(struct lease_fixture *f, bool now)
 	return lease_settle(&f->ann, NULL, f->q, now, f->a, &f->err);
 }
 
-/* Sends n messages to the partition of the group; returns the position of the last. */
+/* Sends n messages to the partition of the group. Returns the last message's position. */
 const char *
 lease_fill(struct lease_fixture *f, const char *group, size_t n, unsigned *partition)
 {

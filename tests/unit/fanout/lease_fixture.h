@@ -17,7 +17,7 @@ void lease_setup(struct lease_fixture *f);
 void lease_teardown(struct lease_fixture *f);
 enum es_code lease_turn(struct lease_fixture *f, struct leases *l);
 enum es_code lease_settle_ann(struct lease_fixture *f, bool now);
-/* Sends n messages to the partition of the group; returns the position of the last. */
+/* Sends n messages to the partition of the group. Returns the last message's position. */
 const char *lease_fill(
     struct lease_fixture *f, const char *group, size_t n, unsigned *partition);
 int64_t lease_waiting(struct lease_fixture *f);

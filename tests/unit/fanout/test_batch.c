@@ -1,4 +1,5 @@
-/* Batches with fakes of the store and of Redis in this file, which the linker uses. */
+/* Batches. This file has fakes of the store and of Redis, which replace the real
+ * functions. */
 #include <limits.h>
 #include <string.h>
 
@@ -20,10 +21,10 @@ static unsigned commits, buried, pipelines;
 static int64_t seq;
 static char log_of_commits[1024]; /* message bodies in commit order */
 static char last_reply[4096];
-static char heads[1024]; /* "channel=number " as they were set */
-static bool as_repeat;   /* events come with this old number */
+static char heads[1024]; /* "channel=number " for each head that was set */
+static bool as_repeat; /* messages after an entry's first are repeats, numbered old_seq */
 static int64_t old_seq;
-static unsigned redis_cuts, events; /* calls that fail; events published */
+static unsigned redis_cuts, events; /* next calls that fail; published events */
 
 enum es_code
 batch_store_commit(struct pg *pg, const struct batch_fence *fence,
@@ -385,12 +386,12 @@ static CU_TestInfo cases[] = {
 	no_envelope_becomes_a_dead_letter},
     {"a fault of the database makes no dead letter",
 	a_database_fault_makes_no_dead_letter},
-    {"a lost database while bisecting stops it",
+    {"bisecting stops when the database is lost",
 	a_lost_database_while_bisecting_stops_it},
-    {"a lost partition stops at once", a_lost_partition_stops_at_once},
-    {"a head never goes back", a_head_never_goes_back},
+    {"a batch of a lost partition commits nothing", a_lost_partition_stops_at_once},
+    {"a repeat does not lower the head", a_head_never_goes_back},
     {"the largest body is published", the_largest_body_is_published},
-    {"a cut connection to Redis costs no answer, its absence no commit",
+    {"a cut connection to Redis loses no answer, an outage of Redis no commit",
 	redis_away_loses_no_commit},
     CU_TEST_INFO_NULL,
 };

@@ -1,5 +1,5 @@
-/* Limits of a batch: how much of the received entries goes into one transaction, and the
- * topics of its outcomes. The store only counts. */
+/* Limits of a batch: how many received entries go into one transaction, and to which
+ * topics the outcomes go. The fake store only counts messages. */
 #include <string.h>
 
 #include "batch.h"
@@ -12,7 +12,7 @@
 
 static size_t committed;        /* messages of the last transaction */
 static char topics[1024];       /* topics of all PUBLISH commands, one a line */
-static const char *reply_topic; /* of the next entries */
+static const char *reply_topic; /* the topic that the next entries name */
 
 enum es_code
 batch_store_commit(struct pg *pg, const struct batch_fence *fence,
@@ -178,7 +178,7 @@ a_batch_of_many_bytes_leaves_the_rest(void)
 	f.ctx.max_bytes--;
 	CU_ASSERT_EQUAL(run(&f, 0), 2);
 	CU_ASSERT_EQUAL(f.taken, 1);
-	/* the rest is the next batch, whose count starts at zero */
+	/* the next batch takes the rest, and counts its bytes from zero */
 	CU_ASSERT_EQUAL(run(&f, 1), 2);
 	CU_ASSERT_EQUAL(f.taken, 2);
 	teardown(&f);
@@ -217,7 +217,7 @@ replies_on(const char *topic)
 	return told;
 }
 
-/* A forged envelope must not make fanout publish on any other topic. */
+/* A forged envelope must not make fanout publish on a topic that is no reply topic. */
 static void
 a_reply_goes_to_reply_topics_only(void)
 {
@@ -233,7 +233,7 @@ a_reply_goes_to_reply_topics_only(void)
 static CU_TestInfo cases[] = {
     {"a full batch leaves the rest", a_full_batch_leaves_the_rest},
     {"a batch of many bytes leaves the rest", a_batch_of_many_bytes_leaves_the_rest},
-    {"one entry is always taken", one_entry_is_always_taken},
+    {"a batch takes at least one entry", one_entry_is_always_taken},
     {"a reply goes to reply topics only", a_reply_goes_to_reply_topics_only},
     CU_TEST_INFO_NULL,
 };

@@ -13,9 +13,9 @@
 #define OTHER    "01900000-0000-7000-8000-000000000002"
 
 static const char *fail_sqlstate; /* each commit fails with this SQLSTATE */
-static bool away;                 /* PostgreSQL takes no statement */
+static bool away;                 /* PostgreSQL is unreachable */
 static unsigned started, pipelines, events, fences_seen;
-static const char *channel; /* of the next entries */
+static const char *channel; /* the channel of the next entries */
 static char heads[1024];    /* "tenant channel number channel number; " */
 static char log_of_commits[256], last_reply[4096];
 
@@ -253,7 +253,8 @@ several_partitions_are_one_commit_and_one_pipeline(void)
 	teardown(&f);
 }
 
-/* batch_run() bisects for each partition; the common transaction is all or nothing. */
+/* A common transaction commits all entries or none. After a failure, the worker calls
+ * batch_run() for each partition, which bisects. */
 static void
 a_common_batch_that_fails_publishes_nothing(void)
 {
@@ -293,7 +294,7 @@ a_common_batch_ends_before_an_odd_entry(void)
 	teardown(&f);
 }
 
-/* One call for all heads of a tenant. */
+/* One call to Redis sets all heads of a tenant. */
 static void
 the_heads_of_all_channels_are_one_call(void)
 {
@@ -310,7 +311,7 @@ the_heads_of_all_channels_are_one_call(void)
 	teardown(&f);
 }
 
-/* The error of batch_start() comes with batch_finish(). */
+/* batch_finish() returns the error of batch_start(). */
 static void
 a_common_batch_that_can_not_be_sent_is_tried_again(void)
 {
@@ -327,9 +328,9 @@ a_common_batch_that_can_not_be_sent_is_tried_again(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"several partitions are one commit and one pipeline",
+    {"several partitions share one commit and one pipeline",
 	several_partitions_are_one_commit_and_one_pipeline},
-    {"the heads of all channels of a tenant are one call",
+    {"one call sets the heads of all channels of a tenant",
 	the_heads_of_all_channels_are_one_call},
     {"a common batch that fails publishes nothing",
 	a_common_batch_that_fails_publishes_nothing},

@@ -10,9 +10,9 @@
 #include "cunit_main.h"
 
 /* The settings of the fake commit, and what it records. */
-static int64_t retry_of = -1, fence_of = -1; /* batches with these partitions fail */
-static unsigned retries;                     /* failures without a fence */
-static struct leases *make_due;              /* the next batch makes the leases due */
+static int64_t retry_of = -1, fence_of = -1; /* partitions whose batches fail */
+static unsigned retries;        /* number of next batches without a fence that fail */
+static struct leases *make_due; /* the next batch makes the leases due */
 static bool stop_after;
 static char seen[4096]; /* "body " in the order committed */
 static char dones[4096];
@@ -102,7 +102,7 @@ commits_in_order_and_stores_one_batch_behind(void)
 		CU_ASSERT_EQUAL(batches, i);
 	}
 	CU_ASSERT_STRING_EQUAL(seen, "a b c d e ");
-	/* the end of a batch is stored with the next batch, so the last is missing */
+	/* the worker stores a batch's end with the next batch: the last is missing */
 	CU_ASSERT_EQUAL(strchr(dones, ' ') == strrchr(dones, ' '), false);
 	CU_ASSERT_PTR_NULL(
 	    strstr(dones, f.w.leases.held[leases_find(&f.w.leases, p)].read));
@@ -123,7 +123,7 @@ a_postponed_batch_delays_no_other(void)
 	(void)consumer_put(&f, other_group("g"), "good");
 	turn(&f); /* both together fail */
 	CU_ASSERT_STRING_EQUAL(seen, "");
-	turn(&f); /* each alone */
+	turn(&f); /* each partition alone */
 	CU_ASSERT_STRING_EQUAL(seen, "good ");
 	CU_ASSERT_EQUAL(batches, 3);
 	CU_ASSERT_EQUAL(f.w.failures, 0);
@@ -136,7 +136,7 @@ a_postponed_batch_delays_no_other(void)
 	turn(&f);
 	CU_ASSERT_STRING_EQUAL(seen, "good more ");
 	CU_ASSERT_EQUAL(batches, 1);
-	/* still alone: its next failure is not that of the others */
+	/* the worker still commits this partition alone, which spares the others */
 	held->not_before_ms = 0;
 	(void)consumer_put(&f, other_group("g"), "again");
 	turn(&f);
@@ -193,7 +193,7 @@ a_long_queue_lets_the_leases_be_renewed(void)
 		turn(&f);
 		CU_ASSERT_EQUAL(batches, i);
 		CU_ASSERT_TRUE(fake.renewals + 1 >= i);
-		if (i == FAKE_PARTITIONS / 2 + 1) /* neither waits for the other */
+		if (i == FAKE_PARTITIONS / 2 + 1) /* neither group waits for the other */
 			CU_ASSERT_TRUE(
 			    strchr(seen, 'g') != NULL && strchr(seen, 'o') != NULL);
 	}
@@ -347,15 +347,17 @@ a_leasing_queue_gets_every_message_back_or_done(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"commits in order and stores one batch behind",
+    {"commits in order, and stores positions one batch later",
 	commits_in_order_and_stores_one_batch_behind},
     {"a postponed batch does not delay the others", a_postponed_batch_delays_no_other},
-    {"a lost partition is left at once", a_lost_partition_is_left_at_once},
-    {"a long queue lets the leases be renewed", a_long_queue_lets_the_leases_be_renewed},
-    {"stopping ends after the batch at work", stopping_ends_after_the_batch_at_work},
-    {"a worker that cannot work does not beat", no_heartbeat_without_database},
+    {"the worker drops a lost partition", a_lost_partition_is_left_at_once},
+    {"the worker renews its leases during a long queue",
+	a_long_queue_lets_the_leases_be_renewed},
+    {"a worker that stops finishes only the batch under way",
+	stopping_ends_after_the_batch_at_work},
+    {"a worker without the database writes no heartbeat", no_heartbeat_without_database},
     {"the worker waits for a queue that is away", waits_for_a_queue_that_is_away},
-    {"a leasing queue gets every message back or done",
+    {"the worker acknowledges or returns every leased message",
 	a_leasing_queue_gets_every_message_back_or_done},
     CU_TEST_INFO_NULL,
 };

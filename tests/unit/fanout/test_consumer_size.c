@@ -1,6 +1,6 @@
-/* After a failure the worker asks for smaller parts. The queue is in memory behind a link
- * that passes a number of messages within a time-out; the database commits a number of
- * them within one. */
+/* After a failure the worker asks for fewer messages. The queue is in memory, behind a
+ * link that carries only link_entries messages within its time-out. The database commits
+ * only pg_entries messages within its time-out. */
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,16 +11,17 @@
 
 #include "cunit_main.h"
 
-static size_t link_entries, link_places; /* a larger answer is a time-out */
+static size_t link_entries, link_places; /* beyond them a receive times out */
 static size_t pg_entries;                /* a larger batch fails ... */
 static const char *pg_state;             /* ... with this SQLSTATE */
-/* "500 250 ", in the order of the calls: entries that one receive asks for, partitions of
- * one receive and entries of each; entries of one batch */
+/* Each text is like "500 250 ", in the order of the calls. asked: entries that one
+ * receive asks for. waited, each: partitions of one receive, and entries of each
+ * partition. tried: entries of one batch. */
 static char asked[256], waited[256], each[256], tried[256];
 static size_t committed;
-static unsigned failures; /* after so many calls the test stops the worker */
+static unsigned failures; /* failed batches; after 60 the test stops the worker */
 static struct queue *mem;
-static size_t leased; /* messages waiting in the queue with its own leases */
+static size_t leased; /* messages that wait in the leasing queue */
 static int64_t leased_age_ms;
 
 static void
@@ -70,7 +71,7 @@ link_collect(struct queue *q, struct queue_cursor cursors[], size_t n, size_t ma
 	(void)q;
 	note(waited, n);
 	note(each, max);
-	/* waiting at only some of them would delay the others */
+	/* to wait for only some partitions would delay the others */
 	CU_ASSERT_TRUE(n >= FAKE_PARTITIONS - 1 || wait_ms == 0);
 	TRY(queue_collect(mem, cursors, n, max, wait_ms, a, err));
 	for (size_t i = 0; i < n; i++)
@@ -175,7 +176,7 @@ put(struct fixture *f, size_t n)
 		CU_ASSERT_EQUAL_FATAL(queue_send(mem, &msg, &f->err), ES_OK);
 }
 
-/* n passes, none of which finds a postponed partition */
+/* Makes n passes of the worker. No partition is postponed at the start of a pass. */
 static void
 turns(struct fixture *f, unsigned n)
 {
@@ -196,7 +197,8 @@ less_is_received_until_it_comes_through(void)
 	put(&f, 200);
 	link_entries = 100;
 	turns(&f, 3);
-	/* 62 of each of the eight, then 438 more of the busy one: too many */
+	/* 62 entries of each of eight partitions, then 438 more of the busy partition:
+	 * too many for the link */
 	CU_ASSERT_STRING_EQUAL(each, "62 438 31 219 15 110 ");
 	CU_ASSERT_EQUAL(committed, 0);
 	turns(&f, 1);
@@ -222,9 +224,10 @@ one_is_the_least(void)
 	put(&f, 3);
 	link_entries = 0;
 	turns(&f, 1);
-	CU_ASSERT_TRUE(clock_mono_ms() - start_ms >= 50); /* backed off */
+	CU_ASSERT_TRUE(clock_mono_ms() - start_ms >= 50); /* the worker has backed off */
 	f.w.receive_max = 3;
-	f.w.passes = queue_partition_of("g", FAKE_PARTITIONS); /* asked first */
+	/* the worker asks this partition first */
+	f.w.passes = queue_partition_of("g", FAKE_PARTITIONS);
 	turns(&f, 1);
 	CU_ASSERT_EQUAL(f.w.receive_max, 1);
 	f.w.failures = 0;
@@ -239,8 +242,8 @@ one_is_the_least(void)
 	consumer_teardown(&f);
 }
 
-/* PostgreSQL reports a time-out, a lack of memory, or a lost connection. The partition
- * stands alone then, and asks for less by itself. */
+/* PostgreSQL reports a time-out, a lack of memory, or a lost connection. Then the worker
+ * commits this partition alone, and receives fewer entries from it. */
 static void
 a_batch_that_fails_is_halved(void)
 {
@@ -299,8 +302,8 @@ partitions_are_received_in_parts(void)
 	consumer_teardown(&f);
 }
 
-/* Each failed request counts as a delivery of its messages, so the first failure makes it
- * smaller. An empty answer does not change the size. */
+/* The queue counts a failed request as a delivery of its messages, so the worker asks for
+ * fewer after the first failure. An empty answer does not change the size. */
 static void
 a_leasing_queue_is_asked_for_less(void)
 {
@@ -363,7 +366,7 @@ the_age_of_leased_messages_is_reported(void)
 static CU_TestInfo cases[] = {
     {"the worker receives less until a receive succeeds",
 	less_is_received_until_it_comes_through},
-    {"one is the least", one_is_the_least},
+    {"the worker asks for at least one entry", one_is_the_least},
     {"a batch that fails is halved", a_batch_that_fails_is_halved},
     {"all partitions together stay within the limit of a receive",
 	all_partitions_together_stay_within_the_limit},

@@ -22,7 +22,8 @@ a_single_worker_takes_all(void)
 	CU_ASSERT_EQUAL(f.ann.n, FAKE_PARTITIONS);
 	CU_ASSERT_FALSE(lease_share_due(&f.ann));
 	CU_ASSERT_EQUAL(metrics_sum(f.metrics, FM_PARTITIONS), FAKE_PARTITIONS);
-	/* and keeps them: a lease that is given back and claimed again has a new epoch */
+	/* the worker keeps its leases: a lease that it gives back and claims again has a
+	 * new epoch */
 	CU_ASSERT_EQUAL(lease_turn(&f, &f.ann), ES_OK);
 	CU_ASSERT_EQUAL(fake.releases, 0);
 	for (size_t i = 0; i < f.ann.n; i++)
@@ -47,7 +48,7 @@ two_workers_share_evenly_and_never_the_same(void)
 	for (unsigned p = 0; p < FAKE_PARTITIONS; p++)
 		CU_ASSERT_NOT_EQUAL(
 		    leases_find(&f.ann, p) < f.ann.n, leases_find(&f.bob, p) < f.bob.n);
-	/* and does not change */
+	/* a further turn changes nothing */
 	CU_ASSERT_EQUAL(lease_turn(&f, &f.ann), ES_OK);
 	CU_ASSERT_EQUAL(f.ann.n, 4);
 	lease_teardown(&f);
@@ -117,7 +118,7 @@ each_owner_counts_once_without_the_roster(void)
 		(void)snprintf(
 		    fake.rows[p].owner, sizeof(fake.rows[p].owner), "%s", owners[p]);
 	}
-	/* eight partitions, three owners: a third, rounded up */
+	/* a third of eight partitions, rounded up */
 	CU_ASSERT_EQUAL(lease_turn(&f, &f.ann), ES_OK);
 	CU_ASSERT_EQUAL(f.ann.n, 3);
 	lease_teardown(&f);
@@ -154,7 +155,7 @@ a_worker_that_was_restarted_takes_its_own_at_once(void)
 
 	lease_setup(&f);
 	CU_ASSERT_EQUAL(lease_turn(&f, &f.ann), ES_OK);
-	f.ann.n = 0; /* as after a crash */
+	f.ann.n = 0; /* a crashed worker forgets its leases */
 	CU_ASSERT_EQUAL(lease_turn(&f, &f.ann), ES_OK);
 	CU_ASSERT_EQUAL(f.ann.n, FAKE_PARTITIONS);
 	CU_ASSERT_EQUAL(f.ann.held[0].part.epoch, 2);
@@ -186,13 +187,13 @@ a_flushed_queue_is_read_from_its_start(void)
 	end = lease_fill(&f, "g", 3, &p);
 	(void)snprintf(fake.rows[p].done, sizeof(fake.rows[p].done), "%s", end);
 	queue_mem_flush(f.q);
-	/* the new owner of the partition notices */
+	/* the new owner of the partition notices the flush */
 	CU_ASSERT_EQUAL(lease_turn(&f, &f.ann), ES_OK);
 	CU_ASSERT_STRING_EQUAL(lease_held(&f.ann, p)->read, "");
 	CU_ASSERT_EQUAL(metrics_sum(f.metrics, FM_FLUSHED), 1);
-	/* the next owner does not report it again as long as no entry comes */
+	/* until an entry comes, the next owner does not report this flush again */
 	CU_ASSERT_STRING_EQUAL(fake.rows[p].done, "");
-	/* the present owner notices, too */
+	/* an owner that already holds the partition notices a flush, too */
 	lease_read_up_to(lease_held(&f.ann, p), lease_fill(&f, "g", 5, &p));
 	CU_ASSERT_EQUAL(lease_turn(&f, &f.ann), ES_OK);
 	CU_ASSERT_EQUAL(metrics_sum(f.metrics, FM_FLUSHED), 1);
@@ -215,7 +216,7 @@ static CU_TestInfo cases[] = {
 	each_owner_counts_once_without_the_roster},
     {"a lapsed lease is taken over in a new epoch",
 	a_lapsed_lease_is_taken_over_in_a_new_epoch},
-    {"a worker that was restarted takes its own at once",
+    {"a restarted worker takes its partitions without a wait",
 	a_worker_that_was_restarted_takes_its_own_at_once},
     {"no partition is lost while the database is away",
 	no_partition_is_lost_without_database},

@@ -48,7 +48,7 @@ unstored_entries_are_not_trimmed(void)
 	CU_ASSERT_NOT_EQUAL(lease_settle_ann(&f, true), ES_OK);
 	CU_ASSERT_EQUAL(lease_waiting(&f), 6);
 	fake.fail_done = -1;
-	/* stored but not trimmed: a fault of the queue, so trim the next time */
+	/* the queue fails after the position is stored, so the next call trims */
 	queue_mem_fail(f.q, &(struct queue_mem_fault){.first = 0, .times = 1});
 	CU_ASSERT_NOT_EQUAL(lease_settle_ann(&f, true), ES_OK);
 	CU_ASSERT_EQUAL(fake.dones, 1);
@@ -58,7 +58,7 @@ unstored_entries_are_not_trimmed(void)
 	lease_teardown(&f);
 }
 
-/* Otherwise a partition that is never idle would fill the queue. */
+/* If the worker trimmed only idle partitions, a busy partition would fill the queue. */
 static void
 a_busy_partition_is_trimmed_as_well(void)
 {
@@ -75,7 +75,7 @@ a_busy_partition_is_trimmed_as_well(void)
 	CU_ASSERT_EQUAL(lease_settle_ann(&f, false), ES_OK);
 	CU_ASSERT_EQUAL(fake.dones, 0);
 	CU_ASSERT_EQUAL(lease_waiting(&f), 8); /* two of ten are trimmed */
-	/* not after every batch */
+	/* the worker does not trim after every batch */
 	(void)snprintf(h->done, sizeof(h->done), "%s", h->read);
 	h->trimmed = false;
 	CU_ASSERT_EQUAL(lease_settle_ann(&f, false), ES_OK);
@@ -122,14 +122,14 @@ between_batches_the_first_failure_ends_it(void)
 		lease_read_up_to(lease_held(&f.ann, p), "1-0");
 		lease_held(&f.ann, p)->idle_since_ms -= 10000;
 	}
-	last = &f.ann.held[FAKE_PARTITIONS - 1]; /* the first to be tried */
+	last = &f.ann.held[FAKE_PARTITIONS - 1]; /* the worker settles this lease first */
 	fake.fail_done = last->part.number;
 	CU_ASSERT_EQUAL(lease_settle_ann(&f, false), ES_UNAVAILABLE);
 	CU_ASSERT_EQUAL(fake.dones, 0);
 	lease_teardown(&f);
 }
 
-/* The last lease is given back when the worker has more than its share. */
+/* Gives the last lease back, like a worker that has more than its share. */
 static enum es_code
 give_back(struct lease_fixture *f)
 {
@@ -148,7 +148,7 @@ one_lease_is_given_back_after_its_position_is_stored(void)
 	last = &f.ann.held[FAKE_PARTITIONS - 1];
 	number = last->part.number;
 	lease_read_up_to(&f.ann.held[FAKE_PARTITIONS - 1], "1-0");
-	/* not while its position can't be stored */
+	/* the worker keeps the lease while it can't store the position */
 	fake.fail_done = number;
 	CU_ASSERT_EQUAL(give_back(&f), ES_UNAVAILABLE);
 	CU_ASSERT_EQUAL(f.ann.n, FAKE_PARTITIONS);
@@ -188,7 +188,7 @@ at_the_end_one_failure_stops_no_other(void)
 	for (unsigned p = 0; p < FAKE_PARTITIONS; p++)
 		CU_ASSERT_FALSE(fake.rows[p].held);
 	CU_ASSERT_EQUAL(metrics_sum(f.metrics, FM_PARTITIONS), 0);
-	/* a database that is away does not keep the worker from ending either */
+	/* while the database is away, a worker that stops drops all leases, too */
 	CU_ASSERT_EQUAL(lease_turn(&f, &f.ann), ES_OK);
 	fake.away = true;
 	fake.releases = 0;
@@ -205,11 +205,11 @@ static CU_TestInfo cases[] = {
 	unstored_entries_are_not_trimmed},
     {"a busy partition is trimmed as well", a_busy_partition_is_trimmed_as_well},
     {"settling notices a new owner", settling_notices_a_new_owner},
-    {"between batches the first failure ends it",
+    {"between batches settling stops at the first failure",
 	between_batches_the_first_failure_ends_it},
     {"one lease is given back after its position is stored",
 	one_lease_is_given_back_after_its_position_is_stored},
-    {"at the end of a worker one failure does not stop the others",
+    {"when a worker stops, one failure does not stop settling",
 	at_the_end_one_failure_stops_no_other},
     CU_TEST_INFO_NULL,
 };

@@ -23,9 +23,9 @@ static struct fanout_conf conf;
 static enum es_code postgres, redis, queue, stats_say, open_says;
 static bool draining;
 static int64_t ages_ms[WORKERS], gauges[FANOUT_METRICS];
-static char asked[32];    /* a letter a question: p r q */
-static char outages[32];  /* of each report; upper case: a failure */
-static unsigned n_opened; /* and not closed again */
+static char asked[32];    /* a letter for each checked service */
+static char outages[32];  /* a letter for each report; upper case: a failure */
+static unsigned n_opened; /* open services */
 static struct arena *mem;
 static struct text body;
 static struct ops_answer answer;
@@ -260,14 +260,14 @@ ask_healthz(
 	CU_ASSERT_STRING_EQUAL(body.data, "{\"status\":\"stuck\",\"worker\":1}\n");
 	ages_ms[0] = ages_ms[1] = -1; /* no heartbeat yet */
 	CU_ASSERT_EQUAL(get(routes, n, "/healthz", ctx), 200);
-	/* Slow statements are allowed three time-outs. */
+	/* A worker may be silent for three time-outs of the database. */
 	conf.common.database_timeout_ms = 10000;
 	ages_ms[0] = 30000;
 	CU_ASSERT_EQUAL(get(routes, n, "/healthz", ctx), 200);
 	ages_ms[0] = 30001;
 	CU_ASSERT_EQUAL(get(routes, n, "/healthz", ctx), 503);
 	CU_ASSERT_STRING_EQUAL(body.data, "{\"status\":\"stuck\",\"worker\":0}\n");
-	/* In a drain, workers may have ended. */
+	/* In a drain, workers may have exited. */
 	draining = true;
 	CU_ASSERT_EQUAL(get(routes, n, "/healthz", ctx), 200);
 	CU_ASSERT_STRING_EQUAL(asked, "");
@@ -381,8 +381,8 @@ no_queue(void)
 static CU_TestInfo cases[] = {
     {"/healthz: a worker that hangs", healthz},
     {"/readyz: one service is away", readyz},
-    {"/metrics asks the queue; /version", metrics},
-    {"one service a call is watched", watched},
+    {"/metrics reads the gauges of the queue; /version", metrics},
+    {"each call of watch() checks one service", watched},
     {"a queue that can't be opened", no_queue},
     CU_TEST_INFO_NULL,
 };

@@ -6,10 +6,12 @@
 #include "consumer_fixture.h"
 #include "cunit_main.h"
 
-static char commits[4096]; /* "[0/- 3/5-0: a b] " a transaction; "!" before one alone */
+/* Each transaction is like "-+ab ". First comes "!" when batch_run() commits, then "+" or
+ * "-" for each fence with or without a position to store, then the bodies. */
+static char commits[4096];
 static const char *poison; /* a batch with this body fails */
 static int64_t lost = -1;  /* a batch with this partition is fenced */
-static unsigned failures;  /* further batches that fail */
+static unsigned failures;  /* number of next batches that fail */
 
 static bool
 has_body(const struct fake_commit *c, const char *body)
@@ -143,7 +145,7 @@ the_next_turn_is_decoded_during_the_commit(void)
 	consumer_passes(&f, 1);
 	CU_ASSERT_STRING_EQUAL(
 	    fake_batches.log, "add:2 start:2 add:2 finish:2 start:2 add:1 finish:2 ");
-	/* what the next turn has is not stored by this one */
+	/* this turn does not store the positions of the next turn */
 	CU_ASSERT_STRING_NOT_EQUAL(held(&f, 1)->ahead, held(&f, 1)->read);
 	consumer_passes(&f, 1);
 	CU_ASSERT_STRING_EQUAL(commits, "-xx +xx +x ");
@@ -157,7 +159,8 @@ entries_that_wait_are_received_during_the_commit(void)
 	struct fixture f;
 
 	setup(&f);
-	f.w.receive_max = FAKE_PARTITIONS; /* one of each partition; doubles */
+	f.w.receive_max =
+	    FAKE_PARTITIONS; /* one entry of each partition; each success doubles it */
 	for (int i = 0; i < 9; i++)
 		put(1, "x");
 	fake_batches.started = put_more;
@@ -191,7 +194,7 @@ a_turn_that_fails_is_repeated_by_partition(void)
 	CU_ASSERT_EQUAL(strlen(commits), strlen("!-a !-cd "));
 	CU_ASSERT_TRUE(held(&f, 3)->alone && held(&f, 3)->tries == 1);
 	CU_ASSERT_FALSE(held(&f, 1)->alone || held(&f, 5)->alone);
-	/* the others are together again */
+	/* the other partitions share a transaction again */
 	put(1, "e");
 	put(5, "f");
 	consumer_passes(&f, 1);
@@ -220,7 +223,7 @@ a_lost_partition_costs_the_others_nothing(void)
 		const char *first = strstr(commits, *b);
 
 		CU_ASSERT_PTR_NOT_NULL_FATAL(first);
-		CU_ASSERT_PTR_NULL(strstr(first + 1, *b)); /* once */
+		CU_ASSERT_PTR_NULL(strstr(first + 1, *b)); /* only once */
 	}
 	CU_ASSERT_TRUE(strstr(commits, "a") < strstr(commits, "b"));
 	consumer_teardown(&f);
@@ -239,7 +242,7 @@ an_entry_that_is_no_envelope_stands_alone(void)
 	consumer_passes(&f, 1);
 	CU_ASSERT_STRING_EQUAL(commits, "--ac ");
 	CU_ASSERT_TRUE(held(&f, 1)->alone);
-	consumer_passes(&f, 1); /* batch_run() puts the odd one aside */
+	consumer_passes(&f, 1); /* batch_run() handles the entry "odd" */
 	CU_ASSERT_STRING_EQUAL(commits, "--ac !+oddb ");
 	CU_ASSERT_FALSE(held(&f, 1)->alone);
 	put(1, "d");
@@ -255,7 +258,8 @@ make_due(void)
 	current->w.leases.update_at_ms = 0;
 }
 
-/* Meanwhile another worker may have committed what the planned turn has. */
+/* When the leases change, another worker may have committed the entries of the planned
+ * turn. */
 static void
 a_planned_turn_ends_when_the_leases_change(void)
 {
@@ -270,7 +274,7 @@ a_planned_turn_ends_when_the_leases_change(void)
 	CU_ASSERT_PTR_NOT_NULL(f.w.next);
 	fake_batches.started = NULL;
 	consumer_passes(&f, 1);
-	/* received and decoded anew, and nothing twice */
+	/* the worker receives and decodes the entries again, and commits none twice */
 	CU_ASSERT_STRING_EQUAL(
 	    fake_batches.log, "add:2 start:2 add:2 finish:2 add:2 start:2 finish:2 ");
 	CU_ASSERT_STRING_EQUAL(commits, "-xx +xx ");
@@ -295,7 +299,7 @@ a_planned_turn_of_a_lost_partition_is_not_sent(void)
 	consumer_teardown(&f);
 }
 
-/* A failed commit leaves the turn that was decoded behind it. */
+/* After a failed commit the worker forgets the turn that it decoded meanwhile. */
 static void
 a_turn_behind_a_failed_one_is_repeated_in_order(void)
 {
@@ -324,7 +328,7 @@ stopping_sends_no_further_turn(void)
 	consumer_passes(&f, 1);
 	consumer_stopping = 1;
 	put(1, "c");
-	consumer_passes(&f, 1); /* it may have been decoded already */
+	consumer_passes(&f, 1); /* "b" may have been decoded before the stop */
 	consumer_passes(&f, 2);
 	CU_ASSERT_STRING_EQUAL(commits, "-a +b ");
 	consumer_teardown(&f);
@@ -339,11 +343,11 @@ static CU_TestInfo cases[] = {
 	entries_that_wait_are_received_during_the_commit},
     {"a turn that fails is repeated by partition",
 	a_turn_that_fails_is_repeated_by_partition},
-    {"a lost partition costs the others nothing",
+    {"a lost partition does not affect the others",
 	a_lost_partition_costs_the_others_nothing},
-    {"an entry that is no envelope stands alone",
+    {"an entry that is no envelope is committed alone",
 	an_entry_that_is_no_envelope_stands_alone},
-    {"a planned turn ends when the leases change",
+    {"a change of the leases discards the planned turn",
 	a_planned_turn_ends_when_the_leases_change},
     {"a planned turn of a lost partition is not sent",
 	a_planned_turn_of_a_lost_partition_is_not_sent},

@@ -17,15 +17,15 @@
 #include "turn.h"
 #include "worker.h"
 
-#define PURGE_ROWS 1000 /* of one transaction, as in worker.c */
+#define PURGE_ROWS 1000 /* maximum number of rows of one transaction, as in worker.c */
 
 static struct seen {
-	unsigned until; /* SIGTERM in this turn */
+	unsigned until; /* the turn in which SIGTERM arrives */
 	unsigned turns, leasing, beats, purges, channel_purges, dead_purges;
 	unsigned forgotten, settled, released, signed_out, closed;
 	unsigned partitions;
-	size_t leases; /* held at the end */
-	size_t alive;  /* workers, at the start */
+	size_t leases; /* leases that the worker holds when it stops */
+	size_t alive;  /* live workers that the worker counts at its start */
 	bool rows_left, channels_left, fails, no_queue;
 	int64_t dead; /* dead letters that each purge deletes */
 } * seen;
@@ -262,7 +262,7 @@ a_purge_goes_on_while_rows_are_left(void)
 	how[0].rows_left = true;
 	how[1].channels_left = true;
 	how[2].dead = PURGE_ROWS;
-	how[3].fails = true; /* again when it is due */
+	how[3].fails = true; /* after a failure, the next purge is one period later */
 	for (unsigned i = 0; i < 4; i++) {
 		CU_ASSERT_EQUAL(run(&how[i], 0), 0);
 		CU_ASSERT_EQUAL(seen->purges, purges[i]);
@@ -302,10 +302,10 @@ the_queue_has_a_redis_of_its_own_when_one_is_named(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"turns until it is told to stop", turns_until_it_is_told_to_stop},
-    {"a queue without partitions has turns of its own",
+    {"makes turns until SIGTERM", turns_until_it_is_told_to_stop},
+    {"a queue without partitions gets its own kind of turn",
 	a_queue_without_partitions_has_turns_of_its_own},
-    {"the first worker purges now and then", the_first_worker_purges_now_and_then},
+    {"only the first worker purges", the_first_worker_purges_now_and_then},
     {"a purge goes on while rows are left", a_purge_goes_on_while_rows_are_left},
     {"does not start without a queue", does_not_start_without_a_queue},
     {"the queue has a Redis of its own when one is named",

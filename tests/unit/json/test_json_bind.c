@@ -206,7 +206,8 @@ binds_one_tree_by_several_tables(void)
 	const char *word;
 
 	CU_ASSERT_EQUAL(json_tree_parse(text, strlen(text), a, &tree, &err), ES_OK);
-	CU_ASSERT_EQUAL(bind_trees(tree, a, &out), ES_INVALID); /* above the limit */
+	CU_ASSERT_EQUAL(bind_trees(tree, a, &out),
+	    ES_INVALID); /* the list is longer than the limit */
 	CU_ASSERT_EQUAL(json_tree_parse(fits, strlen(fits), a, &tree, &err), ES_OK);
 	CU_ASSERT_EQUAL_FATAL(bind_trees(tree, a, &out), ES_OK);
 	CU_ASSERT_EQUAL(

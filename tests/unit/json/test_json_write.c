@@ -46,7 +46,8 @@ ascii_escapes_every_plane(void)
 	arena_free(&a);
 }
 
-/* Each text in memory of its exact size, so that a sanitizer finds a read beyond it. */
+/* Each text is in a buffer of its exact size, so that a sanitizer finds a read beyond it.
+ */
 static void
 ascii_replaces_bytes_that_are_not_utf_8(void)
 {

@@ -72,12 +72,12 @@ charges_neither_limit_when_one_refuses(void)
 	struct limit_result r;
 
 	CU_ASSERT_TRUE(check(l, &alice, &five, &eight, 5, 0).allowed);
-	r = check(l, &alice, &five, &eight, 1, 0); /* the user's own limit */
+	r = check(l, &alice, &five, &eight, 1, 0); /* the user's limit refuses */
 	CU_ASSERT_FALSE(r.allowed);
 	CU_ASSERT_TRUE(r.user.retry_after_ms > 0);
 	CU_ASSERT_EQUAL(r.tenant.retry_after_ms, 0);
 	CU_ASSERT_EQUAL(r.tenant.remaining, 3);
-	r = check(l, &bob, &five, &eight, 4, 0); /* the tenant's */
+	r = check(l, &bob, &five, &eight, 4, 0); /* the tenant's limit refuses */
 	CU_ASSERT_FALSE(r.allowed);
 	CU_ASSERT_EQUAL(r.user.retry_after_ms, 0);
 	CU_ASSERT_EQUAL(r.user.remaining, 5);

@@ -95,7 +95,7 @@ start(struct fixture *f)
 	if (ops_open(f->listen, f->how, &s, &err) != ES_OK)
 		_exit(1);
 	status = ops_run(&s, f->from, routes, ES_COUNT(routes), NULL, word);
-	ops_end(&s); /* a master calls it after the end of its child */
+	ops_end(&s); /* a master calls it after its child's exit */
 	_exit(status);
 }
 

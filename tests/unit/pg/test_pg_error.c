@@ -73,8 +73,8 @@ a_lost_connection_has_a_cause(void)
 	    reason, "database unreachable: x (SQLSTATE 28P01, statement users_me)");
 }
 
-/* When the settings do not name a pooler that is there, the server's message does not say
- * so. pg_session_explain() adds it. */
+/* When a pooler is in use but not in the settings, the server's message does not name it
+ * as the cause. pg_session_explain() adds the cause. */
 static void
 names_faults_that_a_pooler_causes(void)
 {

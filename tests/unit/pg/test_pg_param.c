@@ -66,7 +66,7 @@ refuses_a_malformed_url(void)
 static CU_TestInfo cases[] = {
     {"quotes array elements", quotes_array_elements},
     {"writes numbers", writes_numbers},
-    {"tells errors of the server from errors of the data",
+    {"distinguishes errors of the server from errors of the data",
 	tells_errors_of_the_server_from_errors_of_the_data},
     {"refuses a malformed url", refuses_a_malformed_url},
     CU_TEST_INFO_NULL,

@@ -114,7 +114,7 @@ gives_up_connecting_and_backs_off(void)
 	silent_open(&s);
 	CU_ASSERT_EQUAL_FATAL(pg_open(&settings, &pg, &err), ES_OK);
 	run_takes_less_than(pg, 1000);
-	run_takes_less_than(pg, 40); /* pg refuses at once during the back-off */
+	run_takes_less_than(pg, 40); /* during the back-off pg does not connect */
 	pg_close(&pg);
 	silent_close(&s);
 }

@@ -1,5 +1,5 @@
-/* The parameters of a connection. Those before the url are defaults; the url can't change
- * those after it. libpq takes the last value of a name. */
+/* The parameters of a connection. libpq takes the last value of a name, so parameters
+ * before the url are defaults, and the url can't change parameters after it. */
 #include <string.h>
 
 #include "cunit_main.h"
