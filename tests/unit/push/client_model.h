@@ -5,7 +5,7 @@
 
 #include "fake_outside.h"
 
-#define LIMIT          30 /* events to replay; more give a gap */
+#define LIMIT          30 /* maximum number of events to replay; beyond it a gap follows */
 #define MODEL_REQUESTS 8  /* maximum number of unanswered requests for a channel */
 
 /* A channel that does not exist: every frame about it must be an error. */
@@ -37,7 +37,8 @@ struct client {
 
 extern struct outside out;
 extern unsigned model_events, model_gaps, model_resets, model_faults;
-extern unsigned model_mixed; /* events after one of another channel in the same write */
+/* Events that follow another channel's event in the same write. */
+extern unsigned model_mixed;
 extern char model_first_fault[400];
 
 /* Notes a subscribe that the client sends. */

@@ -28,9 +28,9 @@ struct fake_conn {
 	 * when the control frames before it can't be written. */
 	bool refuse;
 	size_t room;
-	unsigned writes;     /* of channel frames */
-	const char *written; /* address of the bytes of the last one */
-	size_t longest;      /* bytes of the longest one */
+	unsigned writes;     /* number of writes of channel frames */
+	const char *written; /* address of the bytes of the last write */
+	size_t longest;      /* bytes of the longest write */
 	unsigned lossy_room; /* lossy frames that still fit */
 	/* Called for each frame that reaches the client, in order; json is the
 	 * payload. */
@@ -46,7 +46,7 @@ void fake_worker_fini(struct fake_worker *w);
 struct fake_conn *fake_conn_open(struct fake_worker *w, const char *tenant,
     const char *user, const char *name,
     void (*receive)(struct fake_conn *f, const char *json));
-/* The socket is gone. The connection is no longer open, but the hub notices only at
+/* Breaks the socket, so the connection is no longer open. The hub notices that only at
  * fake_conn_closed(). */
 void fake_conn_break(struct fake_conn *f);
 void fake_conn_closed(struct fake_conn *f);

@@ -50,8 +50,8 @@ struct outside {
 	unsigned revalidated_jtis, revalidated_users, revalidated_conns;
 	unsigned revalidated; /* calls to look up all users of a tenant again */
 	unsigned refused;     /* subscribes that were answered not_found */
-	void (*on_refused)(struct conn *c); /* or NULL */
-	size_t heads_bytes;                 /* size of the largest question for heads */
+	void (*on_refused)(struct conn *c); /* called for each refusal, or NULL */
+	size_t heads_bytes;                 /* bytes of the largest question */
 	unsigned page_reads, published;     /* reads of pages; published messages */
 	unsigned authorisations, rights;    /* statements for rights; rights asked for */
 	/* Takes the commands to Redis; NULL: Redis is away. */
@@ -83,8 +83,8 @@ void out_set_posting(struct outside *o, unsigned channel, bool admins_post);
 /* Drops the events above head, as the restore of an older backup does. */
 void out_restore(struct outside *o, unsigned channel, int64_t head);
 
-/* Delivers one answer of the database, or one message or confirmation of pub/sub. False:
- * nothing is left. */
+/* Delivers one answer of the database, or one message or confirmation of pub/sub. Returns
+ * false when nothing is left. */
 bool out_deliver_one(struct outside *o);
 /* Delivers everything that is under way. */
 void out_deliver_all(struct outside *o);

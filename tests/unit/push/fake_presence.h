@@ -23,7 +23,7 @@ void presence_fake_init(struct outside *o);
 /* Stores and publishes this status of the user, as another worker does. */
 void presence_fake_set(struct outside *o, const char *user, enum presence_status status);
 enum presence_status presence_fake_get(const char *user);
-/* Answers the oldest command under way. False: there is none. */
+/* Answers the oldest command under way. Returns false when no command is under way. */
 bool presence_fake_answer(struct outside *o);
 
 #endif

@@ -21,8 +21,8 @@ struct fakes {
 	const char *settings;     /* the settings of the tenant */
 	enum es_code authz;       /* the answer about the right to send */
 	bool pg_down;
-	/* Returns the rows of a statement that the fakes do not know. False: the
-	 * statement fails. NULL: every such statement fails. */
+	/* Sets *out for a statement that the fakes do not know, or returns false when the
+	 * statement fails. If answer is NULL, every such statement fails. */
 	bool (*answer)(
 	    const struct pg_stmt *stmt, const char *const params[], struct pg_rows *out);
 	enum es_code queue; /* the result of an enqueue */
@@ -32,11 +32,11 @@ struct fakes {
 	size_t n_marks; /* number of marks in the last statement */
 	int64_t marks[4];
 	bool known; /* a look-up of outcomes finds the outcome */
-	/* Redis takes a script, and answers at fakes_answer_eval(). False: Redis is
-	 * down. */
+	/* True: Redis accepts a script, and answers at fakes_answer_eval(). False: Redis
+	 * is down. */
 	bool hold_eval;
-	/* Redis takes a GETDEL, and answers at fakes_answer_text(). False: Redis is
-	 * down. */
+	/* True: Redis accepts a GETDEL, and answers at fakes_answer_text(). False: Redis
+	 * is down. */
 	bool hold_text;
 	unsigned texts;     /* number of GETDEL commands */
 	char text_key[128]; /* the key of the last one */
@@ -50,12 +50,12 @@ struct fakes {
 extern struct fakes fakes;
 
 void fakes_reset(void);
-/* Redis answers the script with 1. False: no script is under way. */
+/* Redis answers the script with 1. Returns false when no script is under way. */
 bool fakes_answer_eval(void);
-/* Redis answers the GETDEL with this string (NULL: nil), or it fails with rc. False: no
- * GETDEL is under way. */
+/* Redis answers the GETDEL with this string (NULL: nil), or the GETDEL fails with rc.
+ * Returns false when no GETDEL is under way. */
 bool fakes_answer_text(enum es_code rc, const char *value);
-/* Delivers every result that is due now. True: there was one. */
+/* Delivers every result that is due now. Returns true when it delivered one. */
 bool fakes_run(void);
 
 #endif

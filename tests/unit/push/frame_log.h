@@ -4,14 +4,14 @@
 
 #include <stddef.h>
 
-/* {"n":1}, {"n":2}, ..., each padded; frame i is at data[at[i]]. */
+/* The padded frames {"n":1}, {"n":2}, ... Frame i is at data[at[i]]. */
 struct frame_log {
 	char *data;
 	size_t len, at[4097];
 	unsigned n;
 };
 
-/* n frames with payloads of that many bytes. data is the caller's to free. */
+/* Fills log with n frames, each with payload bytes of payload. The caller frees data. */
 void frame_log_fill(struct frame_log *log, unsigned n, size_t payload);
 
 #endif

@@ -8,14 +8,14 @@
 extern struct outside out;
 extern struct fake_worker worker;
 
-/* limits NULL: hub_limits_default. */
+/* Starts the hub. If limits is NULL, the hub uses hub_limits_default. */
 void hub_begin(const struct hub_limits *limits);
 void hub_end(void);
 
 struct fake_conn *hub_join(int user);
 enum es_code hub_subscribe_to(
     struct fake_conn *f, const char *channel, int64_t after, const char *epoch);
-/* after < 0: a request without `after`. */
+/* Sends a subscribe. If after < 0, the request has no `after`. */
 void hub_subscribe(struct fake_conn *f, unsigned channel, int64_t after);
 /* Commits n messages to the channel. */
 void hub_publish(unsigned channel, unsigned n);

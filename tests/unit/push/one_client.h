@@ -11,7 +11,7 @@ extern struct got got; /* the frame that one_client_answered() saw last */
 /* Starts the rig and connects the client, which has received hello. */
 void one_client_up(void);
 void one_client_down(void);
-/* The client receives a frame that contains piece. */
+/* Returns true when the client receives a frame that contains piece. */
 bool one_client_answered(const char *piece);
 
 #endif

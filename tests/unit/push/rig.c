@@ -259,7 +259,7 @@ client_next(struct client *c, struct got *out)
 		len = (size_t)p[6] << 24 | (size_t)p[7] << 16 | (size_t)p[8] << 8 | p[9];
 		CU_ASSERT_TRUE(len >= 65536);
 	}
-	CU_ASSERT_EQUAL_FATAL(p[0] & 0xf0, 0x80); /* whole, nothing reserved */
+	CU_ASSERT_EQUAL_FATAL(p[0] & 0xf0, 0x80); /* FIN is set, no reserved bit */
 	CU_ASSERT_TRUE_FATAL((p[1] & 0x80) == 0); /* not masked */
 	if (c->len < head + len)
 		return;

@@ -32,7 +32,7 @@ struct got {
 };
 
 void rig_up(struct rig *r);
-/* As rig_up(); `change` alters the settings before the worker starts. */
+/* Like rig_up(), but `change` alters the settings before the worker starts. */
 void rig_up_with(struct rig *r, void (*change)(struct push_conf *conf));
 void rig_down(struct rig *r);
 /* Turns the loop a few times and delivers all results of the fakes. */
@@ -49,7 +49,8 @@ char *rig_token(struct rig *r);
 /* The connection of the client in the worker, NULL when gone. */
 struct conn *rig_conn(struct rig *r, const struct client *c);
 
-/* Reads the bytes that have arrived, at most max. False at the end of the stream. */
+/* Reads at most max of the bytes that have arrived. Returns false at the end of the
+ * stream. */
 bool client_read(struct client *c, size_t max);
 /* Takes the next whole frame. Fails the test for bytes that RFC 6455 forbids a server to
  * send. */
@@ -60,7 +61,7 @@ void client_text(struct client *c, const char *json);
 void client_close(struct client *c);
 /* Turns the loop until a text frame with this piece arrives. Skips other frames. */
 bool rig_expect(struct rig *r, struct client *c, const char *piece, struct got *out);
-/* Turns the loop until the Close frame arrives. Returns its code, or 0. */
+/* Turns the loop until the Close frame arrives. Returns the code of the frame, or 0. */
 unsigned rig_close_code(struct rig *r, struct client *c);
 
 #endif

@@ -1,5 +1,5 @@
-/* New clients of a worker that accepts, drains or ends. No client may wait in the backlog
- * of a socket from which no process accepts. */
+/* New clients of a worker that accepts, drains or exits. No client may wait in the
+ * backlog of a socket from which no process accepts. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -32,7 +32,7 @@ static char folder[32], path[64];
 static struct sockaddr_in tcp;
 static struct sockaddr_un local;
 
-/* another: there is a second worker, and it takes new clients. */
+/* If another is true, there is a second worker, which accepts new clients. */
 static void
 up(bool another)
 {
@@ -67,7 +67,7 @@ down(void)
 	rig_down(&rig);
 }
 
-/* Connects a client and sends its request head. False: the connection was refused. */
+/* Connects a client and sends a request head. Returns false for a refused connection. */
 static bool
 connect_client(enum listener_kind kind)
 {
@@ -137,7 +137,7 @@ answers_503_while_it_drains(void)
 		CU_ASSERT_PTR_NOT_NULL(strstr(client.data, "\r\nRetry-After: "));
 		CU_ASSERT_PTR_NOT_NULL(strstr(client.data, "shutting down"));
 		close_client();
-		accept_drain(rig.worker.accept); /* as each slice of a drain does */
+		accept_drain(rig.worker.accept); /* each slice of a drain calls it */
 	}
 	down();
 }
@@ -167,8 +167,8 @@ leaves_the_unix_socket_to_other_workers(void)
 	down();
 }
 
-/* A worker that ends answers the clients in its backlog, because the kernel resets their
- * connections when the socket is closed. */
+/* Before a worker exits, it answers the clients in its backlog, because the kernel resets
+ * their connections when the socket is closed. */
 static void
 answers_the_backlog_at_the_end(void)
 {
@@ -214,8 +214,8 @@ run_until_orphaned(int ready)
 	return 0;
 }
 
-/* The master is dead: the worker closes its sockets, so that a new master can bind the
- * addresses. */
+/* When the master is dead, the worker closes its sockets, so that a new master can bind
+ * the addresses. */
 static void
 closes_its_sockets_when_the_master_is_dead(void)
 {
@@ -243,8 +243,8 @@ closes_its_sockets_when_the_master_is_dead(void)
 	(void)close(ready[1]);
 }
 
-/* A successor listens at the TCP address: this worker accepts the client in its backlog,
- * and the next client reaches the successor. */
+/* When a successor listens at the TCP address, this worker accepts the client in its
+ * backlog, and the next client reaches the successor. */
 static void
 leaves_its_tcp_address_to_a_successor(void)
 {
@@ -254,7 +254,7 @@ leaves_its_tcp_address_to_a_successor(void)
 	int got;
 
 	up(false);
-	accept_check_successor(rig.worker.accept); /* nobody else listens there */
+	accept_check_successor(rig.worker.accept); /* no other process listens there */
 	CU_ASSERT_TRUE(connect_client(TCP));
 	(void)snprintf(address, sizeof(address), "127.0.0.1:%u", ntohs(tcp.sin_port));
 	CHECK(push_listen_open(address, 1, 16, UNIX_SOCKET_TAKE_OVER, &next, &err) ==

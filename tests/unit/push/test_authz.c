@@ -55,7 +55,7 @@ test_authz(void)
 	CU_ASSERT_EQUAL(may(a, 2), ES_OK); /* a refusal is not cached */
 	out.channels[0].archived = true;
 	CU_ASSERT_EQUAL(may(a, 0), ES_CHANNEL_ARCHIVED);
-	/* the removal of a subscriber ends its right at once */
+	/* the removal of a subscriber also ends the right to send */
 	hub_subscribe(a, 2, -1);
 	hub_deliver_all();
 	a->blocked = true; /* even before the reader receives the removal */
@@ -93,7 +93,7 @@ test_cache_limits(void)
 	CU_ASSERT_EQUAL(may(a, 0), ES_OK);
 	CU_ASSERT_EQUAL(out.authorisations, 2);
 	CU_ASSERT_EQUAL(may(a, 2), ES_OK);
-	CU_ASSERT_EQUAL(may(a, 1), ES_OK); /* the younger one is still cached */
+	CU_ASSERT_EQUAL(may(a, 1), ES_OK); /* the younger right is still cached */
 	CU_ASSERT_EQUAL(out.authorisations, 3);
 	CU_ASSERT_EQUAL(may(a, 0), ES_OK);
 	CU_ASSERT_EQUAL(out.authorisations, 4);
@@ -237,7 +237,7 @@ test_removal_drops_cached_rights(void)
 	hub_begin(NULL);
 	a = hub_join(0);
 	b = hub_join(1);
-	hub_subscribe(hub_join(2), 2, -1); /* subscribes the worker to its topic */
+	hub_subscribe(hub_join(2), 2, -1); /* the worker subscribes to the topic */
 	hub_deliver_all();
 	for (unsigned i = 0; i < 3; i++) {
 		CU_ASSERT_EQUAL(may(a, i), ES_OK);

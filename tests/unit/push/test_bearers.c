@@ -136,7 +136,7 @@ two_tokens_share_the_statements(void)
 	CU_ASSERT_EQUAL(fake_issuers.key_reads, 1);
 	CU_ASSERT_EQUAL(fake_issuers.subject_lookups, 0);
 	fakes.hold = false;
-	CU_ASSERT_TRUE(fakes_run()); /* the keys */
+	CU_ASSERT_TRUE(fakes_run()); /* delivers the keys */
 	fakes.hold = true;
 	rig_turn(&rig);
 	CU_ASSERT_EQUAL(fake_issuers.subject_lookups, 1);
@@ -186,7 +186,8 @@ waits_for_the_database(void)
 	down(1);
 }
 
-/* A turn of the bearers at a later time. Other turns use the clock of the machine. */
+/* Moves the clock by ms, and makes a turn of the bearers. Other turns use the machine's
+ * clock. */
 static void
 pass(int64_t ms)
 {
@@ -195,8 +196,8 @@ pass(int64_t ms)
 }
 
 /* The database is away for longer than a token may wait. The client receives the error
- * while it is still away, and may try again. keys_are_known: the database goes away after
- * the keys are read, before the look-up of the user. */
+ * while the database is still away, and may try again. If keys_are_known, the database
+ * goes away after the keys are read and before the look-up of the user. */
 static void
 fail_until_the_time_out(bool keys_are_known)
 {

@@ -157,7 +157,7 @@ test_budget(void)
 		CU_ASSERT_EQUAL(append(logs[3], seq, 200), CHAN_LOG_APPENDED);
 	CU_ASSERT_TRUE(chan_logs_bytes(all) <= 3 * 20000);
 	CU_ASSERT_EQUAL(chan_log_base(logs[0]), 0);
-	CU_ASSERT_EQUAL(chan_log_base(logs[1]), 80); /* emptied, head kept */
+	CU_ASSERT_EQUAL(chan_log_base(logs[1]), 80); /* empty; keeps its head */
 	CU_ASSERT_EQUAL(chan_log_head(logs[1]), 80);
 	CU_ASSERT_EQUAL(append(logs[1], 81, 200), CHAN_LOG_APPENDED);
 	lens[81] = 200;

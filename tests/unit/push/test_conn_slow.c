@@ -48,7 +48,7 @@ gives_a_slow_socket_small_slices(void)
 	CU_ASSERT_EQUAL(rig.worker.conns.out_bytes, 0);
 	while (client_read(&client, 65536) && client.len < news.len)
 		rig_turn(&rig);
-	CU_ASSERT_TRUE(conn_write_frames(c, news.data, news.at[1])); /* a whole write */
+	CU_ASSERT_TRUE(conn_write_frames(c, news.data, news.at[1])); /* all written */
 	CU_ASSERT_EQUAL(conn_write_room(c), CONN_WRITE_MAX);
 	client_close(&client);
 	rig_turn(&rig);
@@ -237,7 +237,8 @@ closes_a_reader_that_takes_nothing_for_30_seconds(void)
 	unblock(&rig, &client);
 }
 
-/* 60 KB at 500 bytes a second: two minutes in which the socket is never unblocked. */
+/* The client reads 60 KB at 500 bytes a second, which takes two minutes. The socket stays
+ * blocked all that time. */
 static void
 keeps_a_slow_reader_until_it_stops(void)
 {
@@ -271,7 +272,7 @@ sheds_the_reader_that_has_stopped(void)
 	struct rig rig;
 	int64_t now_ms;
 
-	block(&rig, &reads, &now_ms); /* blocked first */
+	block(&rig, &reads, &now_ms); /* this reader is blocked first */
 	rig_client(&rig, &stopped, 4096);
 	CU_ASSERT_TRUE(
 	    conn_write_frames(rig_conn(&rig, &stopped), news.data, news.at[20]));

@@ -120,7 +120,7 @@ writes_all_kinds_to_a_slow_reader(void)
 	conn_close(c, CLOSE_DRAIN, "bye");
 	CU_ASSERT_PTR_NULL(rig_conn(&rig, &client));
 	CU_ASSERT_FALSE(
-	    conn_write_frames(c, news.data, news.at[1])); /* never after a close */
+	    conn_write_frames(c, news.data, news.at[1])); /* no frame follows a close */
 	ack(c, 9999);
 	read_until_closed(&rig, &client, &seen);
 	CU_ASSERT_EQUAL(seen.close_code, CLOSE_DRAIN);

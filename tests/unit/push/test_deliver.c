@@ -19,10 +19,11 @@
 
 static struct fake_worker worker;
 static struct client clients[FAKE_CONNS];
-static unsigned n_clients; /* drawn; with few clients, channels lose all readers */
-static bool hasty;         /* drawn: many unsubscribes, lost connections, late answers */
-/* Counts of subscribes: to a channel that the client has subscribed to already; to a
- * channel that the worker does not hold; of the latter, while Redis is disconnected. */
+static unsigned n_clients; /* random; with few clients, channels lose all readers */
+static bool hasty;         /* random: many unsubscribes, lost connections, late answers */
+/* Numbers of subscribes. repeated: to a channel that the client has subscribed to
+ * already. cold: to a channel that the worker does not hold. cold_cut: the cold ones
+ * while Redis is disconnected. */
 static unsigned repeated, cold, cold_cut;
 
 static void
@@ -92,7 +93,7 @@ client_subscribe(struct fake_conn *f)
 	struct es_err err;
 
 	if (known->joined && known->n == 0 &&
-	    !subscribed(f, c)) /* ended by its removal */
+	    !subscribed(f, c)) /* a removal has ended it */
 		known->joined = false;
 	if (known->n == MODEL_REQUESTS)
 		return;

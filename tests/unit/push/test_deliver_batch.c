@@ -100,7 +100,7 @@ test_long_span_goes_alone(void)
 	deliver_topics();
 	IGNORE(hub_turn(worker.hub));
 	CU_ASSERT_TRUE(f->longest > DELIVER_SHORT);
-	CU_ASSERT_EQUAL(f->writes, 3); /* of channels 0, then 1, then 2 and 3 */
+	CU_ASSERT_EQUAL(f->writes, 3); /* channel 0, then 1, then 2 with 3 */
 	CU_ASSERT_PTR_NOT_EQUAL(f->written, in_log(f, 2, 0));
 	CU_ASSERT_EQUAL(hub_count(f, MESSAGE), n + 3);
 	hub_publish(1, n);
@@ -165,7 +165,7 @@ test_a_turn_is_bounded(void)
 	for (unsigned i = 0; i < 8; i++)
 		hub_subscribe(f[i] = hub_join(0), 0, -1);
 	hub_deliver_all();
-	hub_advance(500); /* many at once: their second questions are gathered */
+	hub_advance(500); /* the hub gathers the second questions of many readers */
 	hub_publish(0, 1);
 	deliver_topics();
 	CU_ASSERT_TRUE(hub_turn(worker.hub));

@@ -63,7 +63,7 @@ sends_a_reconnect_time_then_closes(void)
 		CU_ASSERT_EQUAL(rig_close_code(&rig, &clients[i]), CLOSE_DRAIN);
 		client_close(&clients[i]);
 	}
-	ev_run(rig.worker.env.loop, 0); /* ends when no client is left */
+	ev_run(rig.worker.env.loop, 0); /* returns when no client is left */
 	drain_down();
 }
 
@@ -151,7 +151,7 @@ advises_a_time_for_reconnects(void)
 static CU_TestInfo cases[] = {
     {"sends a time to reconnect, then closes", sends_a_reconnect_time_then_closes},
     {"runs until no client is left", runs_until_no_client_is_left},
-    {"ends although clients neither read nor close", does_not_wait_for_ever},
+    {"stops although clients neither read nor close", does_not_wait_for_ever},
     {"advises a time over which to spread reconnects", advises_a_time_for_reconnects},
     CU_TEST_INFO_NULL,
 };

@@ -42,7 +42,7 @@ wait_until_held(int64_t want)
 	CU_ASSERT_EQUAL(rig.worker.conns.early_bytes, want);
 }
 
-/* One frame that is kept until hello, of that many bytes. */
+/* Sends a frame of len bytes, which the worker keeps until hello. */
 static void
 send_early(struct client *to, size_t len)
 {
@@ -52,8 +52,8 @@ send_early(struct client *to, size_t len)
 	memset(bytes, ' ', len);
 	memcpy(bytes, ping, sizeof(ping) - 1);
 	client_send(to, 1, true, bytes, len);
-	wait_until_held(
-	    rig.worker.conns.early_bytes + (int64_t)len + 4); /* with its length */
+	/* 4 bytes hold the length of the frame */
+	wait_until_held(rig.worker.conns.early_bytes + (int64_t)len + 4);
 }
 
 static void

@@ -108,7 +108,7 @@ test_limit(void)
 	char *body = mem_new(1, 80000);
 	struct event ev = message(body);
 
-	memset(body, 1, 10000); /* each becomes six bytes */
+	memset(body, 1, 10000); /* JSON escapes each with six bytes */
 	CU_ASSERT_PTR_NOT_NULL(
 	    strstr(payload_of(event_frame_encode(&ev, buf)), "messageId"));
 	memset(body, 'x', 70000);

@@ -139,8 +139,7 @@ accepts_a_token_in_the_first_frame(void)
 	client_text(&client, "{\"type\":\"ping\",\"id\":\"early\"}");
 	client_text(&client, json);
 	rig_turn(&rig);
-	client_text(&client, json); /* waits as every frame, because a token is being
-	                             * checked */
+	client_text(&client, json); /* waits, like every frame while a token is checked */
 	rig_turn(&rig);
 	fakes.hold = false;
 	CU_ASSERT_TRUE(one_client_answered("\"type\":\"hello\""));
@@ -317,7 +316,7 @@ limits_sends_that_are_refused(void)
 	one_client_down();
 }
 
-/* More than 1,000 sends that find their lane full close the connection. */
+/* The worker closes the connection after more than 1,000 sends to a full lane. */
 static void
 limits_sends_to_a_full_lane(void)
 {

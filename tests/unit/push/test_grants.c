@@ -18,7 +18,7 @@ static const struct rights_key a = {{"01900000-0000-7000-8000-000000000001"},
 static const struct rights_row open_row = {.acl_version = 5},
 			       archived_row = {.acl_version = 6, .archived = true};
 
-/* 0: no grant, 1: one, 2: one of an archived channel. */
+/* Returns 0 without a grant, 1 with a grant, 2 with a grant for an archived channel. */
 static int
 find_grant(struct grants *g, const struct rights_key *right, int64_t version, int64_t at)
 {
@@ -39,8 +39,8 @@ a_new_answer_replaces_the_old_one(void)
 	grants_expire(g, 1100);
 	CU_ASSERT_EQUAL(find_grant(g, &a, 6, 1100), 2);
 	CU_ASSERT_EQUAL(
-	    find_grant(g, &a, 7, 1100), 0); /* an older version of the rights */
-	CU_ASSERT_EQUAL(find_grant(g, &a, 6, 1501), 0); /* too old */
+	    find_grant(g, &a, 7, 1100), 0); /* the grant has an older version */
+	CU_ASSERT_EQUAL(find_grant(g, &a, 6, 1501), 0); /* the grant has expired */
 	grants_forget_channel(g, &a.channel);
 	CU_ASSERT_EQUAL(find_grant(g, &a, 6, 510), 0);
 	grants_free(&g);
@@ -60,7 +60,7 @@ the_oldest_grant_is_evicted(void)
 	CU_ASSERT_EQUAL(find_grant(g, &a, 5, 2), 0);
 	CU_ASSERT_EQUAL(find_grant(g, &b, 5, 2), 1);
 	CU_ASSERT_EQUAL(find_grant(g, &c, 5, 2), 1);
-	grants_forget_channel(g, &a.channel); /* of another user, too */
+	grants_forget_channel(g, &a.channel); /* also drops other users' grants */
 	CU_ASSERT_EQUAL(find_grant(g, &b, 5, 2), 0);
 	CU_ASSERT_EQUAL(find_grant(g, &c, 5, 2), 1);
 	grants_free(&g);

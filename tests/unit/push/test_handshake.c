@@ -128,7 +128,7 @@ refuses_when_full_or_draining(void)
 	caller_down();
 }
 
-/* One handshake more than ES_PUSH_HANDSHAKES. */
+/* The worker refuses one handshake more than ES_PUSH_HANDSHAKES. */
 static void
 refuses_a_request_above_the_limit(void)
 {
@@ -184,7 +184,7 @@ refuses_a_head_above_the_sum(void)
 	CU_ASSERT_EQUAL(caller_rig.worker.conns.early_bytes, 0);
 }
 
-/* At the end of a drain a request with an incomplete head is answered too. */
+/* At the end of a drain, the worker also answers a request whose head is incomplete. */
 static void
 answers_unfinished_requests_at_the_end(void)
 {
@@ -266,8 +266,9 @@ static CU_TestInfo cases[] = {
 	reads_a_head_in_pieces_and_a_frame_after_it},
     {"cuts a socket whose head comes too slowly", cuts_a_slow_head},
     {"limits the handshakes of an address", limits_an_address},
-    {"refuses a head above the sum of bytes", refuses_a_head_above_the_sum},
-    {"answers unfinished requests at the end", answers_unfinished_requests_at_the_end},
+    {"refuses a head above ES_PUSH_EARLY_TOTAL_BYTES", refuses_a_head_above_the_sum},
+    {"answers unfinished requests at the end of a drain",
+	answers_unfinished_requests_at_the_end},
     {"refuses when full or draining", refuses_when_full_or_draining},
     {"refuses one handshake above the limit", refuses_a_request_above_the_limit},
     {"waits for the answer about an origin", waits_for_the_answer_about_an_origin},

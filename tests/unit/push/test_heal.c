@@ -153,8 +153,8 @@ test_message_on_a_wrong_topic(void)
 	hub_end();
 }
 
-/* The worker can't parse an event, e.g. of a newer version, which has a number. So it
- * compares the channel's head with the database at once. */
+/* The worker can't parse an event, e.g. of a newer version, but the event has a number.
+ * So the worker compares the channel's head with the database immediately. */
 static void
 test_unreadable_event_is_a_hole(void)
 {
@@ -326,7 +326,7 @@ test_recovered_without_an_event(void)
 	hub_end();
 }
 
-/* The look-up of a user has the new epoch before the worker sees the jump of the
+/* The look-up of a user returns the new epoch before the worker sees the jump of the
  * numbers. Later another epoch follows. */
 static void
 epoch_first(bool by_event)

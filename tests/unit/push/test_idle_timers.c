@@ -19,8 +19,9 @@ typedef void insert_function(struct lws_dll2 *d, lws_dll2_owner_t *own,
 static unsigned insertions, longest;
 
 /* Replaces the library's own function, so that this test counts every insertion into the
- * list of timers. The program has to export it; otherwise the library calls its own. The
- * header of libwebsockets 4.3 leaves that to the compiler's option, which hides it. */
+ * list of timers. The program has to export the replacement; otherwise the library calls
+ * its own function. The header of libwebsockets 4.3 sets no visibility, and our compiler
+ * option hides functions without one. */
 __attribute__((visibility("default"))) void
 lws_dll2_add_sorted(struct lws_dll2 *d, lws_dll2_owner_t *own,
     int (*compare)(const lws_dll2_t *d, const lws_dll2_t *i))
@@ -50,8 +51,7 @@ starts_no_timer_at_a_pong_and_keeps_none(void)
 	rig.conf.user_connections = CLIENTS;
 	for (size_t i = 0; i < CLIENTS; i++)
 		rig_client(&rig, &clients[i], 0);
-	CU_ASSERT_TRUE(
-	    insertions > 0); /* the handshake has time-outs: this test sees them */
+	CU_ASSERT_TRUE(insertions > 0); /* the test counts the timers of the handshake */
 	seen = insertions;
 	for (size_t i = 0; i < CLIENTS; i++)
 		client_send(&clients[i], 10, true, "es", 2);

@@ -123,8 +123,8 @@ keys_are_read_once_a_minute(void)
 	down();
 }
 
-/* The worker finds a key that was registered a moment ago. It refuses a token only by
- * keys that it has read after the token came. */
+/* The worker finds a key that was registered a moment ago. It refuses a token only with
+ * keys that it has read after the token arrived. */
 static void
 an_unknown_key_waits_for_a_new_read(void)
 {
@@ -185,7 +185,7 @@ all_tokens_share_one_request_for_the_key_set(void)
 	}
 	CU_ASSERT_EQUAL(fake_issuers.set_requests, 1);
 	CU_ASSERT_EQUAL(verify_since("app", "new", came_ms), ES_BUSY);
-	CU_ASSERT_EQUAL(fake_issuers.set_requests, 2); /* the first may be lost */
+	CU_ASSERT_EQUAL(fake_issuers.set_requests, 2); /* the first request may be lost */
 	/* The set was read and does not have the key. */
 	known[0].tried_ms = clock_wall_ms();
 	later(SECOND);
@@ -224,7 +224,7 @@ the_table_is_full_while_the_database_is_away(void)
 	turn();
 	CU_ASSERT_EQUAL(answers, 1); /* the waiting tokens check their deadline */
 	CU_ASSERT_EQUAL(verify("app", "k1"), ES_UNAVAILABLE);
-	CU_ASSERT_EQUAL(verify(unknown_issuer(0), "k"), ES_BUSY); /* has an entry */
+	CU_ASSERT_EQUAL(verify(unknown_issuer(0), "k"), ES_BUSY); /* it has an entry */
 	fakes.pg_down = false;
 	turn();
 	CU_ASSERT_EQUAL(fake_issuers.key_reads, 0); /* not before a second has passed */

@@ -102,8 +102,9 @@ closes_10_seconds_after_a_ping_without_pong(void)
 	wheel_down(&rig, &client);
 }
 
-/* The kernel still holds bytes before the ping. The time for the pong restarts while the
- * reader takes some of them, and expires when it takes none. */
+/* The kernel still holds bytes that the client must read before the ping. The time for
+ * the pong restarts while the client takes some of these bytes, and expires when it takes
+ * none. */
 static void
 waits_until_a_slow_reader_reaches_the_ping(void)
 {

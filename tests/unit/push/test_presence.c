@@ -77,7 +77,8 @@ test_odd_change(void)
 	presence_rig_deliver_all();
 	(void)snprintf(topic, sizeof(topic), "es:t:%s:p", OUT_TENANT);
 	presence_message(presence_rig_worker.presence, topic, odd[0], 0);
-	CU_ASSERT_EQUAL(presence_rig_worker.presence->unreadable.n, 0); /* logged */
+	/* the worker has logged the first message */
+	CU_ASSERT_EQUAL(presence_rig_worker.presence->unreadable.n, 0);
 	for (unsigned i = 0; i < ES_COUNT(odd); i++)
 		presence_message(
 		    presence_rig_worker.presence, topic, odd[i], strlen(odd[i]));
@@ -209,7 +210,7 @@ test_lost_by_redis(void)
 	w = presence_rig_join(1);
 	presence_rig_deliver_all();
 	presence_rig_advance(6000);
-	n_seen = 0; /* FLUSHALL */
+	n_seen = 0; /* Redis has lost its data */
 	lease_known = false;
 	presence_rig_advance(6000);
 	CU_ASSERT_EQUAL(
@@ -217,7 +218,7 @@ test_lost_by_redis(void)
 	CU_ASSERT_EQUAL(
 	    presence_fake_get(presence_rig_out.users[1].text), PRESENCE_ONLINE);
 	CU_ASSERT_TRUE(n_leases >= 2);
-	/* away for a while, then back */
+	/* Redis is away for a while */
 	presence_away = true;
 	(void)presence_rig_join(2);
 	presence_rig_advance(3000);

@@ -38,13 +38,13 @@ test_large(void)
 	CU_ASSERT_EQUAL(presence_rig_tenant(w)->people.n, 0);
 	presence_rig_publish(0, 121, PRESENCE_OFFLINE);
 	presence_rig_tapes[w - fake_conns].n = 0;
-	presence_rig_advance(61000); /* compared with Redis: 400 are left */
+	presence_rig_advance(61000); /* the list from Redis has 400 users */
 	CU_ASSERT_FALSE(presence_rig_tenant(w)->large);
 	CU_ASSERT_EQUAL(presence_rig_frames(w, "presence_snapshot"), 1);
 	presence_rig_end();
 }
 
-/* True: a snapshot on the tape names this user with this status. */
+/* Returns true when a snapshot on the tape names this user with this status. */
 static bool
 snapshot_has(const struct fake_conn *w, unsigned user, enum presence_status status)
 {
@@ -139,7 +139,7 @@ update_view(struct fake_conn *f, const char *json)
 	enum presence_status *of = f->model;
 
 	if (strstr(json, "presence_snapshot") != NULL)
-		memset(of, 0, ARRIVALS * sizeof(*of)); /* one frame: 500 are watched */
+		memset(of, 0, ARRIVALS * sizeof(*of)); /* 500 users fit in one frame */
 	for (const char *at = strstr(json, user); at != NULL; at = strstr(at + 1, user)) {
 		const unsigned long who = strtoul(at + strlen(user), NULL, 16);
 		const char *end = strchr(at, '}');
@@ -288,7 +288,7 @@ test_choose_while_busy(void)
 	presence_rig_advance(1000);
 	before = n_sets;
 	presence_choose(presence_rig_worker.presence, &a->conn, PRESENCE_IDLE);
-	presence_turn(presence_rig_worker.presence); /* under way */
+	presence_turn(presence_rig_worker.presence); /* sends the first choice */
 	presence_choose(presence_rig_worker.presence, &a->conn, PRESENCE_IDLE);
 	presence_rig_deliver_all();
 	presence_rig_advance(1000);

@@ -62,7 +62,7 @@ has_one_statement_under_way(void)
 	CU_ASSERT_EQUAL(fakes.mark_statements, 1);
 	fakes.hold = false;
 	CU_ASSERT_TRUE(one_client_answered("\"id\":\"a\""));
-	CU_ASSERT_TRUE(one_client_answered("\"id\":\"b\"")); /* follows without a wait */
+	CU_ASSERT_TRUE(one_client_answered("\"id\":\"b\"")); /* sent without a wait */
 	CU_ASSERT_EQUAL(fakes.mark_statements, 2);
 	one_client_down();
 }
@@ -99,7 +99,7 @@ bounds_the_waiting_marks(void)
 	rig.conf.read_marks_max = 2;
 	mark(1, 5, "a");
 	mark(2, 5, "b");
-	mark(3, 5, "c"); /* one more */
+	mark(3, 5, "c"); /* one above the limit */
 	CU_ASSERT_TRUE(one_client_answered("\"busy\""));
 	CU_ASSERT_PTR_NOT_NULL(strstr(got.text, "\"id\":\"c\""));
 	CU_ASSERT_PTR_NOT_NULL(strstr(got.text, "\"retryAfterMs\":1000"));
@@ -115,7 +115,8 @@ bounds_the_waiting_marks(void)
 	one_client_down();
 }
 
-/* One mark more than a statement holds. The next statement follows at the answer. */
+/* The worker has one mark more than a statement holds. It sends the next statement when
+ * the first is answered. */
 static void
 writes_many_in_several_statements(void)
 {

@@ -101,7 +101,7 @@ a_look_up_under_way_does_not_block_another(void)
 	revalidate_tenant(rig.worker.who, &t);
 	rig_turn(&rig);
 	CU_ASSERT_TRUE(rig_conn(&rig, &client)->auth.checking);
-	send_auth("second"); /* one auth frame at a time */
+	send_auth("second"); /* refused: one auth frame at a time */
 	CU_ASSERT_TRUE(rig_expect(&rig, &client, "\"busy\"", &got));
 	fakes.hold = false;
 	fakes.principal = ES_TOKEN_REVOKED;
@@ -156,7 +156,7 @@ looks_up_again_after_a_change_during_the_look_up(void)
 	rig.worker.who->queue_ms = 0; /* REVALIDATE_EVERY_MS pass */
 	rig_turn(&rig);
 	rig_turn(&rig);
-	CU_ASSERT_EQUAL(fakes.lookups, 3); /* one for both changes */
+	CU_ASSERT_EQUAL(fakes.lookups, 3); /* one look-up for both changes */
 	one_client_down();
 }
 
@@ -173,7 +173,7 @@ an_answer_about_an_old_token_causes_another_look_up(void)
 	fakes.hold = true;
 	revalidate_tenant(rig.worker.who, &t);
 	rig_turn(&rig);
-	c->auth.issued_s++; /* as by a fresh token */
+	c->auth.issued_s++; /* the token is now a fresh one */
 	fakes.hold = false;
 	fakes.principal = ES_TOKEN_REVOKED;
 	fakes.token_only = true;

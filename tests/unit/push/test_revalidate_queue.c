@@ -23,7 +23,7 @@
 #define OTHERS    10  /* connections of another tenant */
 #define TENANT    "01900000-0000-7000-8000-0000000000%02u"
 #define USER      "01900000-0000-7000-8000-0000000%05u"
-#define VICTIM    (MANY / OF_A_USER - 1) /* has the last connections */
+#define VICTIM    (MANY / OF_A_USER - 1) /* the user of the last connections */
 
 static struct rig rig;
 static struct who *who;
@@ -158,8 +158,7 @@ closes_the_last_in_the_queue_within_a_second(void)
 	up();
 	churn(2000);
 	statements = fakes.lookups;
-	fakes.unknown_user =
-	    victim_text; /* deactivated; the hint that names it is lost */
+	fakes.unknown_user = victim_text; /* deactivated, and the hint is lost */
 	took_ms = until_victim_is_closed(10000);
 	CU_ASSERT_TRUE(took_ms <= 1000);
 	CU_ASSERT_TRUE(fakes.lookups - statements <= 2 * MANY / BATCH);
@@ -292,7 +291,7 @@ tries_once_a_second_while_the_database_is_away(void)
 	down();
 }
 
-/* Connections that end while they are queued, or while their look-up is under way. */
+/* Connections close while they are queued, or while their look-up is under way. */
 static void
 drops_connections_that_are_gone(void)
 {

@@ -143,10 +143,10 @@ test_gathered(void)
 	for (int i = 0; i < 3; i++)
 		f[i] = hub_join(i);
 	out.channels[2].member[1] = false;
-	hub_subscribe(f[0], 0, -1); /* opens the channels' topics */
+	hub_subscribe(f[0], 0, -1); /* opens the topics of channels 0 and 2 */
 	hub_subscribe(f[0], 2, -1);
 	hub_deliver_all();
-	CU_ASSERT_EQUAL(out.rights, 4); /* before and after each confirmation */
+	CU_ASSERT_EQUAL(out.rights, 4); /* one before and one after each confirmation */
 	out.authorisations = out.rights = 0;
 	for (int i = 1; i < 3; i++) {
 		hub_subscribe(f[i], 0, -1);

@@ -16,7 +16,7 @@ turn(void)
 		;
 }
 
-/* Lets time pass. The hub turns only when it has asked for that. */
+/* Lets ms milliseconds pass. The hub turns only at the time that it has asked for. */
 static void
 sleep_ms(int64_t ms)
 {
@@ -27,8 +27,8 @@ sleep_ms(int64_t ms)
 	}
 }
 
-/* A subscriber of public channel 0, whose topic is confirmed before. The fake counts a
- * statement when the hub sends it. */
+/* Starts a hub with a subscriber of public channel 0, so that the channel's topic is
+ * confirmed. The fake counts a statement when the hub sends it. */
 static void
 begin(void)
 {
@@ -84,7 +84,7 @@ test_a_statement_without_an_answer(void)
 	hub_end();
 }
 
-/* Fifty subscribers, two milliseconds after each other. */
+/* Fifty clients subscribe, one every 2 ms. */
 static void
 test_many_share_statements(void)
 {
@@ -98,7 +98,7 @@ test_many_share_statements(void)
 	}
 	sleep_ms(GATHER_PAUSE_MS);
 	CU_ASSERT_EQUAL(out.rights, ES_COUNT(f));
-	/* the calm ones before, and one statement for each wait */
+	/* at first statements without a wait, then one statement for each wait */
 	CU_ASSERT_TRUE(out.authorisations <= GATHER_CALM / 4 + 100 / GATHER_WAIT_MS + 1);
 	hub_deliver_all();
 	for (unsigned i = 0; i < ES_COUNT(f); i++)

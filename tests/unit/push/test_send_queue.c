@@ -28,7 +28,7 @@ send_n(unsigned n)
 	client_text(&client, json);
 }
 
-/* fanout's answer to the k-th envelope. */
+/* Passes fanout's answer to the k-th envelope to the worker. */
 static void
 reply(unsigned k, enum outcome_result result, enum es_code code)
 {
@@ -73,7 +73,7 @@ acks_after_the_commit(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(got.text,
 	    "{\"messageId\":1,\"createdAt\":\"2026-01-02T03:04:05.678Z\","
 	    "\"clientMessageId\":\"c1\"}"));
-	reply(0, OUTCOME_COMMITTED, ES_OK); /* a new owner of the partition repeats it */
+	reply(0, OUTCOME_COMMITTED, ES_OK); /* the new owner repeats it */
 	send_n(2);
 	rig_turn(&rig);
 	reply(1, OUTCOME_REPEAT, ES_OK);
@@ -191,7 +191,7 @@ looks_up_at_the_deadline(void)
 	send_n(1);
 	rig_turn(&rig);
 	send_outcomes_tick(rig.worker.outcomes);
-	CU_ASSERT_FALSE(fakes_run()); /* not due yet */
+	CU_ASSERT_FALSE(fakes_run()); /* the look-up is not due yet */
 	rig.worker.env.now_ms += rig.conf.send_timeout_ms;
 	send_outcomes_tick(rig.worker.outcomes);
 	CU_ASSERT_TRUE(one_client_answered("\"messageId\":100"));
@@ -368,8 +368,8 @@ static CU_TestInfo cases[] = {
     {"answers refusals", answers_refusals},
     {"keeps the sender's order, in batches", keeps_the_senders_order_in_batches},
     {"lets 32 wait and no more", lets_32_wait_and_no_more},
-    {"no send waits for ever", answers_at_the_time_out},
-    {"looks up at the deadline", looks_up_at_the_deadline},
+    {"answers a send at its time-out", answers_at_the_time_out},
+    {"looks outcomes up at the deadline", looks_up_at_the_deadline},
     {"looks outcomes up after a reconnect to Redis", looks_up_after_a_reconnect_to_redis},
     {"looks a few outcomes up at a time", looks_up_a_few_outcomes_at_a_time},
     {"limits the user", limits_the_user},

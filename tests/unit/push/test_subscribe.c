@@ -23,7 +23,7 @@ test_subscribe(void)
 	CU_ASSERT_TRUE(hub_received(a, "\"id\":\"s\""));
 	CU_ASSERT_TRUE(hub_received(a, "\"seq\":7,\"replayed\":3}"));
 	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"message\""), 3);
-	hub_subscribe(a, 0, -1); /* a second one is answered; the cursor stays */
+	hub_subscribe(a, 0, -1); /* the worker answers again; the cursor stays */
 	hub_deliver_all();
 	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"ack\""), 2);
 	CU_ASSERT_TRUE(hub_received(a, "\"seq\":7,\"replayed\":0}"));
@@ -125,7 +125,7 @@ test_pages_shared(void)
 	for (int i = 0; i < 10; i++)
 		hub_subscribe(hub_join(i % OUT_USERS), 0, 0);
 	hub_deliver_all();
-	hub_advance(500); /* many at once: the second questions are gathered */
+	hub_advance(500); /* the hub gathers the second questions of many readers */
 	for (int i = 0; i < 10; i++)
 		CU_ASSERT_EQUAL(hub_count(&fake_conns[i], "\"type\":\"message\""), 250);
 	CU_ASSERT_EQUAL(out.page_reads, 3);

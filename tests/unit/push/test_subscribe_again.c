@@ -27,7 +27,8 @@ subscribe_again(struct fake_conn *f, const char *id, int64_t after, const char *
 	CU_ASSERT_EQUAL(subscribe_begin(worker.hub, &f->conn, &req, &err), ES_OK);
 }
 
-/* True when the request was acked with this number and this count of replayed events. */
+/* Returns true when the request was acked with this number and this count of replayed
+ * events. */
 static bool
 acked(const struct fake_conn *f, const char *id, int seq, int replayed)
 {
@@ -80,7 +81,7 @@ replays_from_the_given_number(void)
 	hub_deliver_all();
 	CU_ASSERT_EQUAL(hub_count(f, MESSAGE), 12);
 	CU_ASSERT_EQUAL(hub_count(f, "\"type\":\"gap\""), 0);
-	CU_ASSERT_EQUAL(out.rights, 2); /* of the first request, not of the others */
+	CU_ASSERT_EQUAL(out.rights, 2); /* only for the first request */
 	hub_end();
 }
 
@@ -152,7 +153,7 @@ a_client_ahead_of_the_worker_gets_no_reset(void)
 	/* the same while the database is asked for an earlier request */
 	out.faults.stale = 100;
 	subscribe_again(f, "b", 5, NULL);
-	IGNORE(hub_turn(worker.hub)); /* 5 is above the head of its snapshot */
+	IGNORE(hub_turn(worker.hub)); /* the snapshot of b has no event 5 */
 	hub_publish(0, 2);
 	subscribe_again(f, "c", 6, NULL);
 	hub_deliver_all();
@@ -259,7 +260,8 @@ the_cursor_cannot_skip_the_own_removal(void)
 	fake_conn_unblock(f);
 	hub_deliver_all();
 	CU_ASSERT_EQUAL(hub_count(f, MESSAGE), 0);
-	CU_ASSERT_EQUAL(hub_count(f, "\"type\":\"ack\""), 1); /* for the first */
+	/* the ack is for the first subscribe */
+	CU_ASSERT_EQUAL(hub_count(f, "\"type\":\"ack\""), 1);
 	CU_ASSERT_EQUAL(hub_count(f, "\"code\":\"not_found\""), 1);
 	hub_end();
 }

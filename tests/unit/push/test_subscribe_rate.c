@@ -1,5 +1,5 @@
-/* The rate limit of subscribes: above the rate they are refused, far above it the
- * connection is closed. */
+/* The rate limit of subscribes. Above the rate the worker refuses subscribes; far above
+ * it, the worker closes the connection. */
 #include <stdio.h>
 #include <string.h>
 
@@ -194,7 +194,7 @@ refused_subscribes_are_a_flood_too(void)
 static CU_TestInfo cases[] = {
     {"every entry of a sync counts", every_entry_of_a_sync_counts},
     {"a sync takes effect up to the rate", a_sync_is_handled_up_to_the_rate},
-    {"a flood is closed", a_flood_is_closed},
+    {"a flood closes the connection", a_flood_is_closed},
     {"a channel twice in a sync is refused", a_channel_twice_is_refused},
     {"a rate of 0 is no limit", no_limit},
     {"too many refused subscribes are a flood, too", refused_subscribes_are_a_flood_too},

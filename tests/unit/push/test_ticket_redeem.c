@@ -90,7 +90,7 @@ is_refused(void)
 		int64_t ttl_s;
 		unsigned code;
 	} rows[] = {
-	    {NULL, 0, CLOSE_BAD_TOKEN}, /* used, too old or never made */
+	    {NULL, 0, CLOSE_BAD_TOKEN}, /* a ticket that Redis does not have (any more) */
 	    {USER, -1, CLOSE_TOKEN_EXPIRED},
 	    {"x", 600, CLOSE_BAD_TOKEN},
 	};
@@ -116,7 +116,7 @@ static void
 waits_for_redis(void)
 {
 	up();
-	fakes.hold_text = false; /* down */
+	fakes.hold_text = false; /* Redis is down */
 	auth(TICKET);
 	CU_ASSERT_EQUAL(rig_conn(&rig, &client)->state, CONN_GREETING);
 	fakes.hold_text = true;
@@ -168,7 +168,7 @@ renews_a_live_socket(void)
 	CU_ASSERT_TRUE(rig_expect(&rig, &client, "\"unavailable\"", &got));
 	fakes.hold_text = true;
 	auth(TICKET);
-	auth(TICKET); /* one at a time */
+	auth(TICKET); /* refused: one ticket at a time */
 	CU_ASSERT_TRUE(rig_expect(&rig, &client, "\"busy\"", &got));
 	CU_ASSERT_TRUE(fakes_answer_text(ES_OK, claims(USER, 777)));
 	CU_ASSERT_TRUE(rig_expect(&rig, &client, "\"ack\"", &got));
@@ -180,14 +180,14 @@ renews_a_live_socket(void)
 	CU_ASSERT_TRUE(fakes_answer_text(ES_OK, NULL));
 	CU_ASSERT_TRUE(rig_expect(&rig, &client, "\"unauthenticated\"", &got));
 	CU_ASSERT_EQUAL(rig_conn(&rig, &client)->state, CONN_OPEN);
-	auth(TICKET); /* not busy for ever */
+	auth(TICKET); /* the next ticket is accepted */
 	CU_ASSERT_TRUE(fakes_answer_text(ES_UNAVAILABLE, NULL));
 	CU_ASSERT_TRUE(rig_expect(&rig, &client, "\"unavailable\"", &got));
 	down();
 }
 
-/* Also when the look-up of a fresh token has read the state before the revocation of its
- * jti, and its answer arrives afterwards. */
+/* The look-up of a fresh token may read the state before the revocation of its jti. If
+ * the answer arrives after the revocation, the worker looks the token up again. */
 static void
 a_revoked_jti_ends_its_sockets(void)
 {
@@ -199,7 +199,7 @@ a_revoked_jti_ends_its_sockets(void)
 	CU_ASSERT_TRUE(fakes_answer_text(ES_OK, claims(USER, 600)));
 	CU_ASSERT_TRUE(rig_expect(&rig, &client, "\"hello\"", &got));
 	users = fakes.users;
-	revalidate_jti(rig.worker.who, &tenant, "j-8"); /* of another token */
+	revalidate_jti(rig.worker.who, &tenant, "j-8"); /* the jti of another token */
 	revalidate_jti(rig.worker.who, &globex, "j-9");
 	rig_turn(&rig);
 	CU_ASSERT_EQUAL(fakes.users, users);

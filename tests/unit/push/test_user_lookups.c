@@ -12,11 +12,11 @@
 #define MANY    52
 
 static struct rig rig;
-static struct client *clients; /* of MANY: a megabyte each */
+static struct client *clients; /* MANY of them, 1 MB each */
 static struct got got;
 
-/* Connects the first client, whose look-up stays under way, so that clients that connect
- * now wait. */
+/* Connects the first client and leaves its look-up under way, so that the look-ups of
+ * later clients wait. */
 static void
 up(void)
 {
@@ -84,7 +84,7 @@ a_closed_client_is_dropped(void)
 	rig_client_as(&rig, &clients[1], KNOWN);
 	rig_client_as(&rig, &clients[2], KNOWN);
 	rig_turn(&rig);
-	client_close(&clients[0]); /* the answer about its user is under way */
+	client_close(&clients[0]); /* its look-up is under way */
 	client_close(&clients[1]); /* its look-up waits for the next statement */
 	rig_turn(&rig);
 	CU_ASSERT_EQUAL(rig.worker.conns.n, 1);
@@ -123,7 +123,7 @@ one_more_than_the_limit_makes_two_statements(void)
 	for (unsigned i = 1; i < MANY; i++)
 		rig_client_as(&rig, &clients[i], KNOWN);
 	rig_turn(&rig);
-	CU_ASSERT_EQUAL(fakes.lookups, 2); /* the first one, and a full one */
+	CU_ASSERT_EQUAL(fakes.lookups, 2); /* the first statement, and a full one */
 	CU_ASSERT_EQUAL(fakes.users, MANY - 1);
 	fakes.hold = false;
 	for (unsigned i = 0; i < MANY; i++)

@@ -109,7 +109,7 @@ echoes_a_close_without_a_code(void)
 }
 
 /* After the worker's Close frame, the peer's Close frame ends the connection. The worker
- * ignores data before it. */
+ * ignores data that arrives in between. */
 static void
 waits_for_the_close_of_the_peer(void)
 {
@@ -184,7 +184,8 @@ on_end(struct ev_loop *loop, ev_timer *timer, int events)
 	(void)loop, (void)timer, (void)events;
 }
 
-/* A client sends and reads nothing. Its waiting bytes must not make the loop spin. */
+/* A client sends a frame and reads nothing. The frame's waiting bytes must not make the
+ * loop spin. */
 static void
 sleeps_while_a_blocked_client_sends(void)
 {
@@ -237,7 +238,7 @@ stops_reading_a_flood_after_the_close(void)
 	rig.worker.env.now_ms += 3000;
 	rig_second(&rig);
 	rig_turn(&rig);
-	CU_ASSERT_EQUAL(rig.worker.conns.n, 0); /* the deadline cuts it */
+	CU_ASSERT_EQUAL(rig.worker.conns.n, 0); /* the deadline has passed */
 	one_client_down();
 }
 

@@ -102,7 +102,7 @@ answers_a_message_above_the_limit(void)
 	send_text('x', MAX + 1, true);
 	CU_ASSERT_TRUE(one_client_answered("\"code\":\"too_large\""));
 	CU_ASSERT_PTR_NOT_NULL(strstr(got.text, "121025 bytes; the limit is 121024"));
-	/* in fragments, and the next message is read again */
+	/* also in fragments; afterwards the worker reads the next message */
 	send_text('x', MAX, false);
 	client_send(&client, 0, true, "xx", 2);
 	CU_ASSERT_TRUE(one_client_answered("\"code\":\"too_large\""));
@@ -144,7 +144,7 @@ takes_text_in_utf8_only(void)
 	client_send(&client, 1, true, "\xc3\x28", 2);
 	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_BAD_UTF8);
 	one_client_down();
-	/* a character over two fragments is one */
+	/* two fragments may share a character */
 	one_client_up();
 	client_send(&client, 1, false, "\"\xc3", 2);
 	client_send(&client, 0, true, "\xbc\"", 2);

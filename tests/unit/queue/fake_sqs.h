@@ -15,7 +15,7 @@ struct fake_sqs {
 	int listener;
 	ev_io io;
 	struct fake_client *clients, *holds;
-	struct aws_settings aws; /* this server, with keys from the endpoint */
+	struct aws_settings aws; /* this fake as SQS, with keys from its endpoint */
 	struct queue_settings settings;
 	char url[64], keys_url[64];
 	/* Settings of the fake's answers. */
@@ -34,7 +34,7 @@ struct fake_sqs {
 void fake_sqs_open(struct fake_sqs *f);
 void fake_sqs_start(struct fake_sqs *f, struct ev_loop *loop);
 void fake_sqs_close(struct fake_sqs *f);
-/* Sends the keys to the client that waits for them. False: no client waits. */
+/* Sends the keys to the client that waits for them. Returns false without a client. */
 bool fake_sqs_hand_out(struct fake_sqs *f);
 
 #endif

@@ -101,8 +101,7 @@ every_function_can_fail(void)
 		CU_ASSERT_EQUAL(queue_behind(q, 0, "1-1", &behind, &err), ES_UNAVAILABLE);
 		CU_ASSERT_EQUAL(queue_stats(q, &s, &err), ES_UNAVAILABLE);
 		CU_ASSERT_EQUAL(queue_check(q, &err), ES_UNAVAILABLE);
-		/* .after: the queue has stored the message, and only the answer is lost
-		 */
+		/* with .after the message is stored, and only the answer is lost */
 		CU_ASSERT_EQUAL(waiting(q), after);
 		arena_free(&a);
 		queue_close(&q);

@@ -27,7 +27,7 @@ setup(struct fake_sqs *sqs, struct queue **q, struct queue_msg msgs[MESSAGES])
 	CHECK(queue_open(&sqs->settings, q, &err) == ES_OK);
 }
 
-/* Each attempt is a connection that waits in the backlog. */
+/* Returns the number of attempts: each is a connection that waits in the backlog. */
 static int
 attempts(const struct fake_sqs *sqs)
 {

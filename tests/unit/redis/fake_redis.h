@@ -9,9 +9,9 @@
 #include <stdint.h>
 
 struct fake_redis {
-	const char *first, *later; /* RESP */
+	const char *first, *later; /* answers in RESP */
 	bool pongs;                /* PING gets its normal answer */
-	bool cut;                  /* the first connection ends after its answer */
+	bool cut; /* the fake closes the first connection after its answer */
 	char url[64];
 
 	/* Private to fake_redis.c. */

@@ -38,7 +38,7 @@ static struct trace *trace;
 static int seen[2];
 static pid_t exporter;
 
-/* Waits as planned. False: the exporter gave the request up. */
+/* Waits as planned. Returns false when the exporter gave the request up. */
 static bool
 wait_for_answer(const struct trace_post_settings *s)
 {
@@ -105,7 +105,7 @@ start(size_t waiting_max)
 	    .dropped = DROPPED};
 	sigset_t term;
 
-	/* The exporter must not die of a SIGTERM that comes before its handler. */
+	/* SIGTERM must not kill the exporter before its handler is set. */
 	sigemptyset(&term);
 	sigaddset(&term, SIGTERM);
 	CU_ASSERT_EQUAL(sigprocmask(SIG_BLOCK, &term, NULL), 0);
@@ -127,7 +127,7 @@ begin(size_t waiting_max)
 	start(waiting_max);
 }
 
-/* Does as an exporter that is killed while it reads the first line. */
+/* Reads a part of the first line, as if an exporter were killed while it reads. */
 static void
 cut_into_the_first_line(void)
 {
@@ -172,7 +172,7 @@ wait_for_request(void)
 	return spans;
 }
 
-/* Ends the exporter and checks the counters. */
+/* Stops the exporter and checks the counters. */
 static void
 end(int64_t exported, int64_t dropped)
 {
@@ -347,7 +347,7 @@ each_span_counts_once(void)
 	end(0, 5);
 }
 
-/* After an outage and a refusal, full batches go at once again. */
+/* A refusal ends an outage: the exporter sends full batches without a wait again. */
 static void
 a_refusal_ends_an_outage(void)
 {
@@ -371,16 +371,16 @@ a_refusal_ends_an_outage(void)
 
 static CU_TestInfo cases[] = {
     {"a full batch goes at once", a_full_batch_goes_at_once},
-    {"at its end the exporter sends the rest", the_end_sends_the_rest},
+    {"when it stops, the exporter sends the rest", the_end_sends_the_rest},
     {"a retry sends the same spans", a_retry_sends_the_same},
     {"a refusal drops the spans", a_refusal_drops},
     {"the collector may reject some spans", a_part_may_be_rejected},
     {"the queue has a limit", the_queue_has_a_limit},
-    {"the end does not wait for a lost collector",
+    {"a stop does not wait for a lost collector",
 	the_end_does_not_wait_for_a_lost_collector},
-    {"the end does not wait for a silent collector",
+    {"a stop does not wait for a silent collector",
 	the_end_does_not_wait_for_a_silent_collector},
-    {"the end comes while a slow collector is behind",
+    {"a stop comes while a slow collector is behind",
 	the_end_comes_while_a_slow_collector_is_behind},
     {"the rest of a line is not sent", a_rest_of_a_line_is_not_sent},
     {"a full short queue goes at once", a_full_short_queue_goes_at_once},
