@@ -370,7 +370,7 @@ the_largest_event_fits_in_event_bytes_max(void)
 static CU_TestInfo cases[] = {
     {"an envelope equals itself after being written and read",
 	an_envelope_equals_itself_after_being_written_and_read},
-    {"a minted id counts like an id of the client",
+    {"a minted client id gives the same dedupe key as a given one",
 	a_minted_id_counts_like_an_id_of_the_client},
     {"a changed envelope is refused", a_changed_envelope_is_refused},
     {"client ids have an alphabet and a limit", client_ids_have_an_alphabet_and_a_limit},

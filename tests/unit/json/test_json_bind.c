@@ -192,7 +192,7 @@ bind_trees(const struct json_tree *tree, struct arena *a, struct trees *out)
 	    JSON_IGNORE_UNKNOWN, a, out, &err);
 }
 
-/* One text, parsed once and bound by several tables. */
+/* One text is parsed once and bound by several tables. */
 static void
 binds_one_tree_by_several_tables(void)
 {

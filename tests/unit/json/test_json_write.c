@@ -84,7 +84,7 @@ a_full_buffer_is_reported_not_cut_in_silence(void)
 
 static CU_TestInfo cases[] = {
     {"writes commas, keys and escapes", writes_commas_keys_and_escapes},
-    {"ascii escapes every plane", ascii_escapes_every_plane},
+    {"ASCII output escapes characters of every plane", ascii_escapes_every_plane},
     {"ascii replaces bytes that are not UTF-8", ascii_replaces_bytes_that_are_not_utf_8},
     {"a full buffer is reported, not cut in silence",
 	a_full_buffer_is_reported_not_cut_in_silence},

@@ -182,7 +182,7 @@ a_limit_of_0_differs_from_no_limit(void)
 	CU_ASSERT_EQUAL(result.user.retry_after_ms, 60000);
 }
 
-/* Draws the key with which this process hashes. */
+/* Draws the key of keyed_hash() for this process. */
 static int
 draw(void)
 {

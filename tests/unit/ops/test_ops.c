@@ -140,7 +140,7 @@ teardown(struct fixture *f)
 	CU_ASSERT_EQUAL(rmdir(f->dir), 0);
 }
 
-/* Sends the request unchanged and reads to the end. */
+/* Sends the request unchanged, and reads until the server closes. */
 static const char *
 ask_fd(struct fixture *f, int fd, const char *request)
 {

@@ -1,4 +1,4 @@
-/* The parts of PostgreSQL's messages that an error keeps. */
+/* Which parts of PostgreSQL's messages an error keeps. */
 #include <stdio.h>
 #include <string.h>
 

@@ -180,8 +180,7 @@ pg_open_succeeds_while_the_server_is_away(void)
 static CU_TestInfo cases[] = {
     {"gives up connecting and backs off", gives_up_connecting_and_backs_off},
     {"gives up on a server that hangs", gives_up_on_a_server_that_hangs},
-    {"makes the server notice a vanished client",
-	makes_the_server_notice_a_vanished_client},
+    {"the server notices a vanished client", makes_the_server_notice_a_vanished_client},
     {"pg_open succeeds while the server is away",
 	pg_open_succeeds_while_the_server_is_away},
     CU_TEST_INFO_NULL,

@@ -29,14 +29,13 @@ test_acl(void)
 	hub_on_topic_message(worker.hub, TOPIC_CONTROL, hint, strlen(hint));
 	hub_advance(250);
 	CU_ASSERT_EQUAL(out.revalidated, 2);
-	/* Only a connection whose user was looked up at an older version is looked up
-	 * again. */
+	/* The worker looks up again only connections with an older version. */
 	(void)hub_join(1);
 	CU_ASSERT_EQUAL(out.revalidated, 2);
 	CU_ASSERT_EQUAL(out.revalidated_conns, 1);
 	hub_advance(5500);
 	CU_ASSERT_EQUAL(out.revalidated, 2);
-	/* After a hint that can't be read the worker polls at once. */
+	/* After a hint that can't be read, the worker polls immediately. */
 	out.acl_version = 4;
 	hub_on_topic_message(worker.hub, TOPIC_CONTROL, "{", 1);
 	hub_on_topic_message(worker.hub, TOPIC_CONTROL, "{", 1);
@@ -57,8 +56,8 @@ hint(const char *user, int64_t version)
 	hub_on_topic_message(worker.hub, TOPIC_CONTROL, json, strlen(json));
 }
 
-/* After a hint that names a user only this user is looked up. A jump of the version shows
- * that a hint was lost. */
+/* After a hint that names a user, the worker looks up only this user. A jump of the
+ * version shows that a hint was lost. */
 static void
 test_hint_of_a_user(void)
 {
@@ -78,7 +77,7 @@ test_hint_of_a_user(void)
 	hub_end();
 }
 
-/* After a hint that names a jti only connections with such a token are looked up. */
+/* After a hint that names a jti, the worker looks up only connections with this token. */
 static void
 test_hint_of_a_jti(void)
 {

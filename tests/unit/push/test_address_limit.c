@@ -59,7 +59,7 @@ does_not_limit_loopback(void)
 	address_limit_free(&l);
 }
 
-/* Chooses the random key of keyed_hash(). */
+/* Draws the key of keyed_hash() for this process. */
 static int
 draw(void)
 {

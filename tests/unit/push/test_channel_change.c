@@ -1,4 +1,4 @@
-/* The rights that a channel_updated event changes. */
+/* Which rights a channel_updated event changes. */
 #include "cunit_main.h"
 
 #include "log/channel_change.h"

@@ -177,7 +177,7 @@ drops_lossy_frames_when_their_buffer_is_full(void)
 	c = rig_conn(&rig, &client);
 	memset(big, 'x', sizeof(big));
 	CU_ASSERT_TRUE(conn_lossy_frame(c, "{\"n\":1}", 7));
-	rig_turn(&rig); /* the first frame after a pause is written at once */
+	rig_turn(&rig); /* the first frame after a pause is written immediately */
 	(void)client_read(&client, 65536);
 	client_next(&client, &got);
 	CU_ASSERT_STRING_EQUAL(got.text, "{\"n\":1}");
@@ -298,7 +298,7 @@ cuts_a_long_reason(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"cuts the reason of a close that is too long", cuts_a_long_reason},
+    {"cuts a close reason that is too long", cuts_a_long_reason},
     {"acks, pings, broadcasts and a close against a one-byte reader",
 	writes_all_kinds_to_a_slow_reader},
     {"writes control frames before channel frames",

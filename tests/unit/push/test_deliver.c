@@ -180,8 +180,8 @@ publish_in_one(void)
 	}
 }
 
-/* Publishes, mostly in several channels at once, so that connections are behind in all of
- * them. */
+/* Publishes, mostly in several channels together, so that connections are behind in all
+ * of them. */
 static void
 publish_some(void)
 {

@@ -341,7 +341,7 @@ limits_sends_to_a_full_lane(void)
 
 static CU_TestInfo cases[] = {
     {"sends hello", sends_hello_once_per_connection},
-    {"refuses by close code", refuses_by_close_code},
+    {"refuses with a close code", refuses_by_close_code},
     {"looks the user up again while the database is away, then closes",
 	looks_up_again_while_the_database_is_away},
     {"verifies a token once", verifies_a_token_once},

@@ -264,7 +264,7 @@ static CU_TestInfo cases[] = {
     {"answers in HTTP", answers_in_http},
     {"reads a head in pieces and a frame after it",
 	reads_a_head_in_pieces_and_a_frame_after_it},
-    {"cuts a socket whose head comes too slowly", cuts_a_slow_head},
+    {"closes a socket whose head comes too slowly", cuts_a_slow_head},
     {"limits the handshakes of an address", limits_an_address},
     {"refuses a head above ES_PUSH_EARLY_TOTAL_BYTES", refuses_a_head_above_the_sum},
     {"answers unfinished requests at the end of a drain",

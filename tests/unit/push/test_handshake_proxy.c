@@ -10,8 +10,8 @@
 
 #include "core/banned.h"
 
-/* Makes a good handshake from this peer. Returns the client's address as the worker keeps
- * it. */
+/* Makes a good handshake from this peer. Returns the client's address that the worker
+ * keeps. */
 static const char *
 client_of(struct push_listen_kind kind, const char *peer, const char *proxy, size_t len,
     const char *header)

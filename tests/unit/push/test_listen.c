@@ -231,7 +231,7 @@ static CU_TestInfo cases[] = {
 	gives_every_worker_its_own_tcp_socket},
     {"replaces a stale unix socket, but not one on which a process listens",
 	replaces_only_a_stale_unix_socket},
-    {"leaves the socket of a busy server and a file alone",
+    {"replaces neither the socket of a busy server nor a file",
 	leaves_a_busy_socket_and_a_file_alone},
     {"takes over the addresses of a running server",
 	takes_over_the_addresses_of_a_server},

@@ -35,7 +35,8 @@ add(struct page_queue *q, struct waiting *w, unsigned tenant_n)
 	page_queue_add(q, &w->tenant, &w->link);
 }
 
-/* Takes the next page. Returns the number of its tenant, or -1 when no read may start. */
+/* Takes the next page. Returns the number of the page's tenant, or -1 when no read may
+ * start. */
 static int
 take(struct page_queue *q)
 {

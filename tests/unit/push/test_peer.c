@@ -118,7 +118,7 @@ notices_that_a_unix_peer_reads(void)
 	changes(pair);
 }
 
-/* Does the kernel still have a connection from this local port? */
+/* Returns true while the kernel has a connection from this local port. */
 static bool
 kept(unsigned port)
 {
@@ -134,7 +134,7 @@ kept(unsigned port)
 	return found;
 }
 
-/* The kernel frees a closed socket whose peer takes nothing, after the limit. */
+/* After the limit, the kernel frees a closed socket whose peer takes nothing. */
 static void
 limits_the_time_of_unacknowledged_bytes(void)
 {

@@ -20,8 +20,8 @@ test_snapshot(void)
 	b = presence_rig_join(1);
 	presence_rig_deliver_all();
 	presence_rig_advance(1000);
-	/* each client learns the other's status once, by the snapshot or by a change, and
-	 * its own by the snapshot only */
+	/* each client learns the other client's status once, by the snapshot or by a
+	 * change, and its own status only by the snapshot */
 	CU_ASSERT_EQUAL(presence_rig_frames(a, "presence_snapshot"), 1);
 	CU_ASSERT_EQUAL(presence_rig_frames(b, "presence_snapshot"), 1);
 	CU_ASSERT_EQUAL(presence_rig_changes(a, 1, PRESENCE_ONLINE), 1);

@@ -154,8 +154,8 @@ update_view(struct fake_conn *f, const char *json)
 	}
 }
 
-/* 2,000 users connect at once and change their status. Each observer watches 500 of them,
- * and the buffers of most observers have room for a few changes only. */
+/* 2,000 users connect together and change their status. Each observer watches 500 of
+ * them, and the buffers of most observers have room for a few changes only. */
 static void
 test_arrivals(void)
 {
@@ -242,8 +242,8 @@ test_watch_unanswered(void)
 	presence_rig_end();
 }
 
-/* A user who has lost the right to connect goes offline at once, and not after the grace
- * time of 15 s. */
+/* A user who has lost the right to connect goes offline immediately, and not after the
+ * grace time of 15 s. */
 static void
 test_user_gone(void)
 {
@@ -301,11 +301,11 @@ static CU_TestInfo cases[] = {
     {"in a large tenant a reader receives only watched users", test_large},
     {"one user more than a frame holds needs a second frame", test_parts},
     {"a snapshot replaces changes that did not fit", test_overflow},
-    {"2,000 users connect at once: every observer ends with the right statuses",
+    {"2,000 users connect together: every observer has the right statuses at the end",
 	test_arrivals},
     {"the cost of watching grows with the number of watched users", test_watch_cost},
     {"without an answer no user is reported offline", test_watch_unanswered},
-    {"a user without the right to connect is offline at once", test_user_gone},
+    {"a user without the right to connect goes offline immediately", test_user_gone},
     {"a choice made while another is under way is sent, too", test_choose_while_busy},
     CU_TEST_INFO_NULL,
 };

@@ -38,7 +38,7 @@ takes_good_headers(void)
 	static const struct {
 		const char *data;
 		size_t len;
-		const char *client; /* NULL: the header names none */
+		const char *client; /* NULL: the header names no client */
 	} cases[] = {
 	    {TEXT(SIGNATURE "\x21\x11\0\x0c" V4), "192.0.2.33"},
 	    {TEXT(SIGNATURE "\x21\x11\0\x1a" V4 TLVS), "192.0.2.33"},

@@ -142,8 +142,8 @@ writes_many_in_several_statements(void)
 	one_client_down();
 }
 
-/* The client closes its socket before the worker writes the mark. The worker writes it
- * nevertheless. */
+/* The client closes its socket before the worker writes the mark. The worker writes the
+ * mark nevertheless. */
 static void
 writes_the_mark_of_a_client_that_left(void)
 {

@@ -312,9 +312,9 @@ drops_connections_that_are_gone(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"closes the last in the queue within a second",
+    {"closes the last user in the queue within a second",
 	closes_the_last_in_the_queue_within_a_second},
-    {"closes a user that a hint names at once", closes_a_named_user_at_once},
+    {"a user that a hint names is closed first", closes_a_named_user_at_once},
     {"closes a user that a hint names during the look-up",
 	closes_a_user_named_during_its_look_up},
     {"keeps the order of the queue", keeps_the_order_of_the_queue},

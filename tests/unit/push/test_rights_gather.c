@@ -173,7 +173,7 @@ test_senders_do_not_wait_for_each_other(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"the first question goes at once, the next ones together",
+    {"sends the first question immediately, the next ones together",
 	test_the_first_goes_at_once},
     {"a question does not wait for ever for the answer to another one",
 	test_a_statement_without_an_answer},

@@ -65,7 +65,7 @@ test_refusals(void)
 	hub_end();
 }
 
-/* Without PostgreSQL or without Redis a subscribe fails at its deadline, not at once. */
+/* Without PostgreSQL or without Redis a subscribe fails at its deadline, not before. */
 static void
 test_unavailable(void)
 {

@@ -30,7 +30,7 @@ struct fake_sqs {
 	char access[32]; /* the key that signed the last request */
 };
 
-/* Listens; connections wait until the fake is started. */
+/* Listens. Connections wait until fake_sqs_start(). */
 void fake_sqs_open(struct fake_sqs *f);
 void fake_sqs_start(struct fake_sqs *f, struct ev_loop *loop);
 void fake_sqs_close(struct fake_sqs *f);

@@ -1,4 +1,4 @@
-/* A Redis that exists and cannot do the work: full, or no longer the primary. */
+/* A Redis that runs but cannot do the work: it is full, silent, or a replica now. */
 #include <ev.h>
 
 #include "core/clock.h"

@@ -225,7 +225,7 @@ off_is_off(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"a span is a line", a_span_is_a_line},
+    {"a span is written as one line", a_span_is_a_line},
     {"the caller decides whether a trace is sampled",
 	the_caller_decides_whether_a_trace_is_sampled},
     {"the sampler keeps its rate", the_sampler_keeps_its_rate},

@@ -285,7 +285,7 @@ the_end_does_not_wait_for_a_silent_collector(void)
 	end(0, 4);
 }
 
-/* A backlog keeps the exporter busy, because each batch is due at once. */
+/* A backlog keeps the exporter busy, because each batch is due immediately. */
 static void
 the_end_comes_while_a_slow_collector_is_behind(void)
 {
@@ -370,7 +370,7 @@ a_refusal_ends_an_outage(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"a full batch goes at once", a_full_batch_goes_at_once},
+    {"a full batch is sent without a wait", a_full_batch_goes_at_once},
     {"when it stops, the exporter sends the rest", the_end_sends_the_rest},
     {"a retry sends the same spans", a_retry_sends_the_same},
     {"a refusal drops the spans", a_refusal_drops},
@@ -383,7 +383,7 @@ static CU_TestInfo cases[] = {
     {"a stop comes while a slow collector is behind",
 	the_end_comes_while_a_slow_collector_is_behind},
     {"the rest of a line is not sent", a_rest_of_a_line_is_not_sent},
-    {"a full short queue goes at once", a_full_short_queue_goes_at_once},
+    {"a full short queue is sent without a wait", a_full_short_queue_goes_at_once},
     {"each span counts once", each_span_counts_once},
     {"a refusal ends an outage", a_refusal_ends_an_outage},
     CU_TEST_INFO_NULL,
