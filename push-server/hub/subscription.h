@@ -1,5 +1,5 @@
-/* A subscription is {connection, channel, cursor}. It is a state machine, and each state
- * has its list. */
+/* A subscription is {connection, channel, cursor}. It is a state machine; its state
+ * decides which list the subscription is on. */
 #ifndef PUSH_SUBSCRIPTION_H
 #define PUSH_SUBSCRIPTION_H
 
@@ -10,10 +10,10 @@
 enum sub_state {
 	SUB_WAITING, /* channel->joining: the topic is not confirmed */
 	SUB_TO_ASK,  /* hub_conn->to_ask */
-	SUB_ASKED,   /* on no list; the answer must carry its ask_id */
+	SUB_ASKED,   /* on no list; takes only the answer with its ask_id */
 	SUB_IDLE,    /* channel->idle or ->woken: the cursor is at the head or ahead */
 	SUB_PENDING, /* hub_conn->pending: behind, written when the socket takes bytes */
-	SUB_PAGING,  /* the list of waiters of a page */
+	SUB_PAGING,  /* on the list of waiters of a page */
 	SUB_STATES
 };
 
@@ -25,13 +25,14 @@ struct subscription {
 	struct conn *conn;
 	struct channel *channel;
 	struct list of_channel, place;
-	int64_t at;        /* the cursor: delivered, or covered by a gap, up to here */
-	int64_t clear;     /* the database has confirmed the right as of this number */
+	int64_t at; /* the cursor: delivered, or covered by a gap, up to here */
+	/* the database has confirmed the right to read as of this number */
+	int64_t clear;
 	int64_t stop_at;   /* number of the reader's removal, else INT64_MAX */
 	int64_t live_from; /* events above it are newer than the subscribe */
-	uint64_t ask_id;   /* of the question under way */
-	/* Requests without an answer, the oldest first. Never NULL while the subscription
-	 * is not joined. */
+	uint64_t ask_id;   /* number of the question under way */
+	/* Requests without an answer, the oldest first. Never NULL before the
+	 * subscription is joined. */
 	struct sub_request *requests;
 	enum sub_state state;
 	bool joined; /* the ack is sent, and the cursor is valid */
@@ -47,12 +48,13 @@ void sub_free(struct subscription *sub);
 /* Change the state and put the subscription on the list, which is NULL for SUB_ASKED. No
  * other function changes the state. */
 void sub_place(struct subscription *sub, enum sub_state next, struct list *list);
-/* True: only a member may read, because the channel is private or the user is a guest. */
+/* Returns true when only a member may read, because the channel is private or the user is
+ * a guest. */
 bool sub_members_only(const struct subscription *sub);
 /* True for a joined subscription that does not wait for the database. */
 bool sub_live(const struct subscription *sub);
 
-/* Note that the connection has a question for the end of the turn. */
+/* Mark the connection, so that its questions are sent at the end of the turn or later. */
 void sub_conn_asks(struct hub_conn *hc);
 /* Queue a question to the database, which is sent at the end of the turn or later
  * (gather.h). */

@@ -12,7 +12,7 @@
 
 #include "core/banned.h"
 
-#define KEYS_MAX 10000 /* most recent notices that are remembered */
+#define KEYS_MAX 10000 /* maximum number of recent notices in each table */
 
 struct typing_key {
 	struct tenant_id tenant;
@@ -21,8 +21,8 @@ struct typing_key {
 };
 
 struct typing {
-	struct recent *published; /* by this worker, to all workers */
-	struct recent *shown;     /* to clients of this worker */
+	struct recent *published; /* notices that this worker published to all workers */
+	struct recent *shown;     /* notices that this worker sent to its clients */
 };
 
 struct typing *

@@ -95,7 +95,7 @@ chan_log_touch(struct chan_log *log)
 }
 
 /* Empties the least recently used logs until the rest fits the budget. Never empties the
- * given log; one log alone fits the budget. */
+ * given log, which alone always fits the budget. */
 static void
 chan_log_keep_budget(struct chan_log *log)
 {
@@ -185,7 +185,7 @@ chan_log_grow_ring(struct chan_log *log)
 	log->size = size;
 }
 
-/* Finds an offset with len free bytes after it. False: there is none. */
+/* Finds an offset with len free bytes after it. Returns false when there is none. */
 static bool
 chan_log_find_room(const struct chan_log *log, size_t len, uint32_t *out)
 {

@@ -1,5 +1,5 @@
-/* The last events of one channel as finished WebSocket frames in a byte ring. The log
- * holds every event from base + 1 to head, without a hole. No I/O, no clock. */
+/* Keeps the last events of one channel as finished WebSocket frames in a byte ring. The
+ * log holds every event from base + 1 to head, without a hole. No I/O, no clock. */
 #ifndef PUSH_CHAN_LOG_H
 #define PUSH_CHAN_LOG_H
 
@@ -19,7 +19,7 @@ struct chan_logs *chan_logs_new(size_t total_bytes, size_t channel_bytes);
 void chan_logs_free(struct chan_logs **all);
 size_t chan_logs_bytes(const struct chan_logs *all);
 
-/* Make an empty log, with base and head at the number given. */
+/* Make an empty log; its base and head are the argument `head`. */
 struct chan_log *chan_log_new(struct chan_logs *all, int64_t head);
 void chan_log_free(struct chan_log **log);
 
@@ -28,7 +28,7 @@ void chan_log_free(struct chan_log **log);
 int64_t chan_log_base(const struct chan_log *log);
 int64_t chan_log_head(const struct chan_log *log);
 
-/* Empty the log and set base and head to the number given, which may be smaller than
+/* Empty the log and set base and head to the argument `head`, which may be smaller than
  * before. */
 void chan_log_restart(struct chan_log *log, int64_t head);
 

@@ -11,12 +11,13 @@ struct page;
 struct pages;
 
 struct pages_limits {
-	size_t bytes;                 /* of all pages kept */
-	unsigned reading, per_tenant; /* reads under way, at most */
-	int64_t keep_ms;              /* a page older than this is read again */
+	size_t bytes; /* memory budget of all pages */
+	/* maximum number of reads under way, in all and of one tenant */
+	unsigned reading, per_tenant;
+	int64_t keep_ms; /* a page older than this is read again */
 };
 
-/* A question for the events after < seq <= to of a channel. It is part of its page, so
+/* Asks for the events of a channel with after < seq <= to. It is part of its page, so
  * done must not free it. */
 struct page_ask {
 	struct tenant_id tenant;
@@ -47,7 +48,8 @@ struct pages *pages_new(const struct pages_limits *limits, const struct pages_io
 /* No waiter may be left, and no answer may come after this. */
 void pages_free(struct pages **p);
 
-/* Find a page in memory that covers numbers after the cursor. NULL: there is none. */
+/* Find a page in memory that covers numbers after the cursor. Returns NULL when there is
+ * none. */
 struct page *pages_find(struct pages *p, const struct tenant_id *tenant,
     const struct channel_id *channel, int64_t after, int64_t now_ms);
 /* Read the page with the numbers after the cursor. Returns its list of waiters, on which
@@ -67,13 +69,13 @@ void pages_tick(struct pages *p, int64_t now_ms);
 struct chan_span page_span(
     const struct page *page, int64_t after, int64_t limit, size_t max);
 /* The smallest number above `above` at which an event of the page removes the user;
- * INT64_MAX: none does. */
+ * INT64_MAX if none does. */
 int64_t page_removal(
     const struct page *page, const struct user_id *user, int64_t above, bool bans_only);
-/* The number of the page's last event that makes the channel private; 0: none does. */
+/* The number of the page's last event that makes the channel private; 0 if none does. */
 int64_t page_private_at(const struct page *page);
-/* For pages_events.arrived. page_behind(): the database's head is below `needed`, so the
- * database was restored to an older state. */
+/* For pages_events.arrived. page_behind() returns true when the database's head is below
+ * `needed`, so the database was restored to an older state. */
 const struct tenant_id *page_tenant(const struct page *page);
 const struct channel_id *page_channel(const struct page *page);
 bool page_behind(const struct page *page);

@@ -13,7 +13,7 @@ struct page_channel {
 	struct list pages;
 };
 
-/* NULL: the channel has no page. */
+/* Returns NULL when the channel has no page. */
 struct page_channel *page_channels_find(const struct table *channels,
     const struct tenant_id *tenant, const struct channel_id *id);
 /* Put a page, by its link, on the channel's list. Makes the channel for its first

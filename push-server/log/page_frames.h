@@ -24,8 +24,8 @@ struct page_frames {
 size_t page_frames_bytes(const struct page_frames *f);
 
 void page_frames_clear(struct page_frames *f);
-/* Append the frame of an event, at most PAGE_EVENTS, in the order of the numbers. a is
- * scratch memory. */
+/* Append the frame of an event. Call it at most PAGE_EVENTS times, in the order of the
+ * numbers. a is scratch memory. */
 void page_frames_add(struct page_frames *f, const struct event *ev, struct arena *a);
 /* Like chan_log_span(). through: the last number that the page covers. */
 struct chan_span page_frames_span(const struct page_frames *f, int64_t through,

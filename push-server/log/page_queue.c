@@ -10,7 +10,7 @@
 struct queue_tenant {
 	struct table_node node;
 	struct tenant_id id;
-	struct list pages; /* that wait, the oldest first */
+	struct list pages; /* pages that wait, the oldest first */
 	struct list place; /* on queue->ready while a read may be started */
 	unsigned n_reading;
 };

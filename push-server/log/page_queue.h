@@ -19,16 +19,16 @@ struct page_queue {
 };
 
 void page_queue_init(struct page_queue *q, unsigned reading, unsigned per_tenant);
-/* No page may wait or be read any more. */
+/* Call it when no page waits or is being read. */
 void page_queue_fini(struct page_queue *q);
 
 /* Queue a page by its link, which must be on no list. */
 void page_queue_add(
     struct page_queue *q, const struct tenant_id *tenant, struct list *link);
-/* Take the next page to be read off the queue. It counts as a read of its tenant until
- * page_queue_done(). NULL: no read may start now. */
+/* Take the next page to be read off the queue. The page counts as a read of its tenant
+ * until page_queue_done(). Returns NULL when no read may start now. */
 struct list *page_queue_take(struct page_queue *q);
-/* A read of the tenant has ended or could not be started. */
+/* A read of the tenant is finished, or could not be started. */
 void page_queue_done(struct page_queue *q, const struct tenant_id *tenant);
 /* Take a waiting page off the queue unread. */
 void page_queue_remove(

@@ -11,7 +11,7 @@
 struct removal {
 	struct user_id user;
 	int64_t seq;
-	bool banned; /* the user may not read a public channel either */
+	bool banned; /* true: the user may not read the channel even if it is public */
 };
 
 /* True when the event removes a member; sets *out. a is scratch memory. */
@@ -28,10 +28,11 @@ struct removals {
 
 /* Most channels never remove a member: *r is NULL until the first removal. */
 void removals_add(struct removals **r, const struct removal *one);
-/* Takes NULL; leaves NULL. */
+/* *r may be NULL, and is NULL afterwards. */
 void removals_free(struct removals **r);
 /* Find the smallest number above `above` at which the user was removed; *out is INT64_MAX
- * when there is none. False: such a removal may have been evicted. r may be NULL. */
+ * when there is none. Returns false when such a removal may have been evicted. r may be
+ * NULL. */
 bool removals_find(const struct removals *r, const struct user_id *user, int64_t above,
     bool bans_only, int64_t *out) ES_MUST_CHECK;
 

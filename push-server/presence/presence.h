@@ -46,7 +46,7 @@ void presence_watch(
     struct presence *p, struct conn *c, const struct user_id users[], size_t n);
 
 /* The user has lost the right to connect (deactivated, or the tenant is suspended). The
- * user becomes offline at once, even if connections are still open. */
+ * user becomes offline immediately, even if connections are still open. */
 void presence_user_gone(
     struct presence *p, const struct tenant_id *tenant, const struct user_id *user);
 

@@ -19,7 +19,7 @@ void presence_frame_change(
 void presence_frame_want(struct presence_conn *pc);
 /* End of a turn: send the snapshots that are due. */
 void presence_frame_turn(struct presence *p);
-/* Make the delayed snapshots due whose time has come. */
+/* Move the delayed snapshots whose time has come to presence->snapshots. */
 void presence_frame_tick(struct presence *p);
 
 #endif

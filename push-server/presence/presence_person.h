@@ -16,9 +16,9 @@ struct presence_person *presence_person_get(
  * clients. */
 void presence_person_see(struct presence_tenant *pt, struct presence_person *person,
     enum presence_status status);
-/* True: the topic has named this person since question number `asked` was sent to Redis,
- * so the caller must ignore the answer's status. Answers and topic use two connections,
- * so an answer may arrive after a newer status. */
+/* Returns true when the topic has named this person since question number `asked` was
+ * sent to Redis, so the caller must ignore the answer's status. Answers and topic use two
+ * connections, so an answer may arrive after a newer status. */
 bool presence_person_named_since(const struct presence_person *person, uint64_t asked);
 /* Free the person if no client needs its status any more. */
 void presence_person_drop_idle(

@@ -1,6 +1,6 @@
-/* The state of this room, for its files. Presence has two halves. presence_users.c writes
- * the statuses of this worker's users to Redis. presence_tenant.c reads the statuses of
- * all users of a tenant from Redis. */
+/* State that the files of presence/ share. Presence has two halves. presence_users.c
+ * writes the statuses of this worker's users to Redis. presence_tenant.c reads the
+ * statuses of all users of a tenant from Redis. */
 #ifndef PUSH_PRESENCE_STATE_H
 #define PUSH_PRESENCE_STATE_H
 
@@ -60,9 +60,9 @@ struct presence_conn {
 	/* on presence->snapshots, presence->late or pt->unlisted while a snapshot is
 	 * wanted */
 	struct list snapshot;
-	/* time at which it is due, while on presence->late */
+	/* time at which the snapshot is due, while on presence->late */
 	int64_t snapshot_ms;
-	/* status of its own user that the client received last */
+	/* status of the client's own user that the client received last */
 	enum presence_status self_sent;
 	struct list watches; /* of struct presence_watch, linked by of_conn */
 	unsigned n_watches;
@@ -76,7 +76,8 @@ struct presence_person {
 	enum presence_status seen; /* last received from Redis */
 	enum presence_status sent; /* last sent to clients */
 	uint64_t named_ask;        /* pt->asks when the topic last named this person */
-	uint64_t stamp;      /* of the last presence_watch frame that named this person */
+	/* number of the last presence_watch frame that named this person */
+	uint64_t stamp;
 	struct list changed; /* on pt->changed */
 	struct list watches; /* of struct presence_watch, linked by of_person */
 };

@@ -1,6 +1,7 @@
-/* The statuses of a tenant's users. Of a small tenant the worker keeps the statuses of
- * all present users, of a large one only those that a client watches. The worker updates
- * them from the tenant's topic, and compares them with Redis every PRESENCE_AGAIN_MS. */
+/* The statuses of a tenant's users. For a small tenant the worker keeps the statuses of
+ * all present users; for a large tenant it keeps only those of users that a client
+ * watches. The worker updates them from the tenant's topic, and compares them with Redis
+ * every PRESENCE_AGAIN_MS. */
 #ifndef PUSH_PRESENCE_TENANT_H
 #define PUSH_PRESENCE_TENANT_H
 
@@ -8,7 +9,7 @@
 
 void presence_tenant_join(struct presence *p, struct presence_conn *pc);
 void presence_tenant_leave(struct presence *p, struct presence_conn *pc);
-/* NULL: this worker has no connection of the tenant. */
+/* Returns NULL when this worker has no connection of the tenant. */
 struct presence_tenant *presence_tenant_find(
     struct presence *p, const struct tenant_id *tenant);
 /* Takes one change from the tenant's topic. */

@@ -26,7 +26,7 @@ struct presence_user {
 	bool known;                   /* Redis still has `stored` */
 	bool busy;                    /* a command is under way */
 	bool forget_choice; /* the next command must delete the choice made over REST */
-	bool forgetting;    /* the command under way deletes it */
+	bool forgetting;    /* the command under way deletes that choice */
 	bool gone;          /* the user has lost the right to connect: offline */
 };
 
@@ -144,7 +144,7 @@ presence_users_status(const struct presence_conn *pc)
 void
 presence_users_choose(struct presence_conn *pc, enum presence_status status)
 {
-	/* after online the status follows activity again */
+	/* a client that chooses online gets a status that follows activity */
 	pc->chosen = status != PRESENCE_ONLINE;
 	pc->status = status;
 	pc->user->forget_choice = true;
@@ -179,7 +179,7 @@ presence_users_on_stored(
 		presence_users_free_one(u);
 }
 
-/* False: Redis can't be asked now. */
+/* Returns false when Redis can't be asked now. */
 static bool
 presence_users_store_one(struct presence_user *u)
 {

@@ -14,8 +14,8 @@ void presence_users_leave(struct presence *p, struct presence_conn *pc);
 /* The status of the connection's user, from the connections of this worker. */
 enum presence_status presence_users_status(const struct presence_conn *pc);
 void presence_users_choose(struct presence_conn *pc, enum presence_status status);
-/* The user has lost the right to connect, and becomes offline at once instead of after
- * hold_ms. Also deletes the status that the user chose over REST. */
+/* The user has lost the right to connect, and becomes offline immediately instead of
+ * after hold_ms. Also deletes the status that the user chose over REST. */
 void presence_users_gone(
     struct presence *p, const struct tenant_id *tenant, const struct user_id *user);
 /* Redis has lost the statuses of this worker: write all of them again. */

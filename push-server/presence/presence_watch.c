@@ -96,7 +96,7 @@ presence_watch_on_seen(
 	free(q);
 }
 
-/* True: the question is sent, and its answer frees q. */
+/* Returns true when the question is sent; its answer then frees q. */
 static bool
 presence_watch_ask(struct presence_tenant *pt, struct seen_query *q)
 {
