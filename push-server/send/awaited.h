@@ -14,8 +14,8 @@ struct awaited {
 	struct envelope envelope;
 	const char **ids; /* per message: the client's frame id, or NULL */
 	struct conn_ref ref;
-	struct trace *trace;    /* of span; NULL: no traces */
-	struct trace_span span; /* ends in awaited_free() */
+	struct trace *trace;    /* trace to which span belongs; NULL: no traces */
+	struct trace_span span; /* awaited_free() ends the span */
 	const char *failed;     /* the code of the first error frame, or NULL */
 
 	/* Private to send_outcomes.c. */
@@ -27,7 +27,8 @@ struct awaited {
  * is the topic for its outcome; reply and trace (NULL: no traces) must stay valid. */
 struct awaited *awaited_new(struct trace *trace, const char *reply, const struct conn *c,
     const struct channel_id *channel, size_t n);
-/* Ends the span, too. The envelope must not be awaited any more. */
+/* Frees the envelope and ends its span. send_outcomes must no longer wait for the
+ * outcome. */
 void awaited_free(struct awaited **a);
 /* Begins the span of the envelope, in the trace of the client's frame. If traceparent is
  * NULL, the sampler decides whether a new trace begins. */

@@ -38,7 +38,7 @@ struct request {
 struct read_marks {
 	struct conns *conns;
 	struct pg_async *pg;
-	struct table table; /* of the waiting marks, by their key */
+	struct table table; /* the waiting marks, by their key */
 	struct list waiting;
 	size_t n;       /* marks that wait or are being written */
 	bool under_way; /* a statement is running */

@@ -1,6 +1,7 @@
 /* Read marks that this worker's users set. The worker merges them by user and channel,
- * and writes them by one statement a second. They have a pipeline to PostgreSQL of their
- * own, because their commits would delay logins in the pipeline of the look-ups. */
+ * and writes them by one statement a second. Read marks have their own pipeline to
+ * PostgreSQL, because their commits would delay logins in the pipeline of the
+ * look-ups. */
 #ifndef PUSH_READ_MARKS_H
 #define PUSH_READ_MARKS_H
 
@@ -17,12 +18,12 @@ void read_marks_free(struct read_marks **m);
 
 /* The connection's user has read the channel up to message_id. The ack or error frame
  * follows when the mark is written. id is the client's frame id or NULL, and is copied.
- * ES_BUSY when ES_PUSH_READ_MARKS marks are waiting or being written. */
+ * Returns ES_BUSY when ES_PUSH_READ_MARKS marks are waiting or being written. */
 enum es_code read_marks_add(struct read_marks *m, struct conn *c,
     const struct channel_id *channel, int64_t message_id, const char *id,
     struct es_err *err) ES_MUST_CHECK;
 
-/* Once a second: write the waiting marks. */
+/* Call it once a second: writes the waiting marks. */
 void read_marks_tick(struct read_marks *m);
 
 #endif

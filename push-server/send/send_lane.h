@@ -37,7 +37,7 @@ struct send_lane {
 	bool busy; /* a check of rights or a hand-over to the queue is under way */
 };
 
-/* NULL: the connection has no lane for this channel. */
+/* Returns NULL when the connection has no lane for this channel. */
 struct send_lane *send_lane_find(struct conn *c, const struct channel_id *channel);
 struct send_lane *send_lane_get(
     struct conn *c, const struct channel_id *channel, struct list *due);
@@ -48,9 +48,9 @@ void send_lane_free(struct send_lane *lane);
  * any item added before. */
 struct send_item *send_lane_add(
     struct send_lane *lane, const struct send_new *message, int64_t deadline_ms);
-/* The first item of the lane, or NULL. */
+/* Returns the first item of the lane, or NULL when it is empty. */
 struct send_item *send_lane_first(const struct send_lane *lane);
-/* The item with this number, or NULL when it does not wait any more. */
+/* Returns the item with this number, or NULL when it no longer waits. */
 struct send_item *send_lane_item(struct send_lane *lane, uint64_t number);
 void send_lane_remove(struct send_item *item);
 

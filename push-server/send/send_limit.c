@@ -8,7 +8,8 @@
 
 #include "core/banned.h"
 
-#define LOCAL_KEYS 10000 /* users and tenants that are counted while Redis is away */
+/* maximum number of users and tenants to count while Redis is unreachable */
+#define LOCAL_KEYS 10000
 
 struct send_limit {
 	struct loop_env *env;
@@ -16,7 +17,7 @@ struct send_limit {
 	struct limits_local *local;
 };
 
-/* One check under way; the connection may be gone when Redis answers. */
+/* One check under way; the connection may be closed before Redis answers. */
 struct question {
 	struct send_limit *limit;
 	struct tenant_id tenant;

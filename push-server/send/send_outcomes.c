@@ -11,11 +11,12 @@
 
 #include "core/banned.h"
 
-#define BUCKETS     1024  /* of the hash table of envelopes */
+#define BUCKETS     1024  /* buckets of the hash table of envelopes */
 #define AWAITED_MAX 65536 /* maximum number of envelopes without an outcome */
-#define LOOKUP_MS   2000  /* deadline of a query */
-/* Maximum number of look-ups before the deadline that are under way at once. After a
- * reconnect thousands of sends may wait for them, and logins use the same pipeline. */
+#define LOOKUP_MS   2000  /* deadline of a query, in ms */
+/* Maximum number of look-ups before the deadline that are under way at the same time.
+ * After a reconnect thousands of sends may wait for them, and logins use the same
+ * pipeline. */
 #define ASKED_MAX 64
 
 struct send_outcomes {
@@ -26,7 +27,7 @@ struct send_outcomes {
 	struct list buckets[BUCKETS];
 	size_t n;
 	struct list to_ask; /* envelopes to be looked up before their deadline */
-	unsigned n_asked;   /* look-ups of that kind under way */
+	unsigned n_asked;   /* look-ups before the deadline that are under way */
 };
 
 /* A look-up before the deadline; the envelope may be answered before the result
@@ -170,7 +171,7 @@ send_outcomes_refusal(enum es_code code)
 	                          : es_code_title(code);
 }
 
-/* known[i]: outcomes[i] is valid. known NULL: all are valid. */
+/* outcomes[i] is valid when known[i] is true, or when known is NULL. */
 static void
 send_outcomes_answer(struct send_outcomes *r, struct awaited *a,
     const struct outcome outcomes[], size_t n, const bool known[])

@@ -17,9 +17,9 @@ void send_outcomes_free(struct send_outcomes **r);
 /* The reply topic that the envelopes of this worker name. */
 const char *send_outcomes_topic(const struct send_outcomes *r);
 
-/* Makes an envelope with the reply topic of this worker (awaited_new). NULL when too many
- * outcomes are awaited already. The caller passes the result to send_outcomes_await()
- * before it sends the envelope, or to awaited_free(). */
+/* Makes an envelope with the reply topic of this worker (awaited_new). Returns NULL when
+ * too many outcomes are awaited already. The caller passes the result to
+ * send_outcomes_await() before it sends the envelope, or to awaited_free(). */
 struct awaited *send_outcomes_begin(struct send_outcomes *r, const struct conn *c,
     const struct channel_id *channel, size_t n);
 void send_outcomes_await(struct send_outcomes *r, struct awaited *a);
@@ -32,7 +32,7 @@ void send_outcomes_message(struct send_outcomes *r, const char *data, size_t len
 /* The worker is subscribed to its reply topic, perhaps after a reconnect. Looks up the
  * outcomes that were published before; later ones arrive on the topic. */
 void send_outcomes_on_subscribed(struct send_outcomes *r);
-/* Every 100 ms. */
+/* Call it every 100 ms: looks up the outcomes of envelopes at their deadline. */
 void send_outcomes_tick(struct send_outcomes *r);
 
 #endif

@@ -27,7 +27,7 @@ struct lane_ref {
 	struct send_queue *q;
 	struct conn_ref ref;
 	struct channel_id channel;
-	uint64_t number;      /* of the item whose rate limit is checked */
+	uint64_t number;      /* number of the item whose rate limit is checked */
 	struct uuid envelope; /* id of the envelope that is being handed over */
 };
 
@@ -93,7 +93,8 @@ send_queue_envelope_bytes(const char *text)
 	return n;
 }
 
-/* True: both messages may go into one envelope, which belongs to one trace. */
+/* Returns true when both messages may go into one envelope. An envelope belongs to one
+ * trace. */
 static bool
 send_queue_same_trace(const struct send_item *a, const struct send_item *b)
 {
@@ -102,7 +103,7 @@ send_queue_same_trace(const struct send_item *a, const struct send_item *b)
 	return strcmp(a->traceparent, b->traceparent) == 0;
 }
 
-/* How many items, from the first on, may go into one envelope now. */
+/* Returns how many items, counted from the first, may go into one envelope now. */
 static size_t
 send_queue_leading_ready(const struct conn *c, const struct send_lane *lane)
 {
@@ -122,8 +123,8 @@ send_queue_leading_ready(const struct conn *c, const struct send_lane *lane)
 	return n;
 }
 
-/* Answers the ready items with err. keep_repeats: skip items with a client id, because
- * such a message may repeat a committed one, and then gets the result of that commit. */
+/* Answers the ready items with err. With keep_repeats, skips items with a client id: such
+ * a message may repeat a committed one, and then gets the result of that commit. */
 static void
 send_queue_fail_ready(
     struct conn *c, struct send_lane *lane, bool keep_repeats, const struct es_err *err)
@@ -141,7 +142,7 @@ send_queue_fail_ready(
 	}
 }
 
-/* An asynchronous step of the lane has ended: the next envelope may start. */
+/* An asynchronous step of the lane is finished: the next envelope may start. */
 static void
 send_queue_step_done(struct send_queue *q, struct conn *c, struct send_lane *lane)
 {

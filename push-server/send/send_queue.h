@@ -1,6 +1,6 @@
-/* Sends in the order of their sender. For each connection and channel one envelope at a
- * time is on its way to the queue. Later sends wait, up to SENDS_WAITING_MAX of them, and
- * the next envelope carries them together. */
+/* Sends messages in the order in which the sender wrote them. For each connection and
+ * channel one envelope at a time is on its way to the queue. Later sends wait, up to
+ * SENDS_WAITING_MAX of them, and the next envelope carries them together. */
 #ifndef PUSH_SEND_QUEUE_H
 #define PUSH_SEND_QUEUE_H
 
@@ -22,7 +22,7 @@ struct send_queue;
  * ES_NOT_FOUND or ES_UNAVAILABLE. */
 typedef void send_right(void *arg, enum es_code rc, const struct es_err *err);
 
-/* Functions that this room needs from other rooms; worker/ fills the table. */
+/* Functions that send/ needs from other folders; worker/ fills the table. */
 struct send_io {
 	void *ctx;
 	/* Asks whether the connection's user may send into the channel. done is called
@@ -40,13 +40,13 @@ struct send_queue *send_queue_new(struct conns *conns, struct queue_async *queue
 void send_queue_free(struct send_queue **q);
 
 /* Accept a message whose fields are valid. It passes the rate limit, the check of the
- * sender's right and the queue, and is answered by an ack or error frame. ES_BUSY when
- * SENDS_WAITING_MAX messages wait already. A message that waits longer than
+ * sender's right and the queue, and is answered by an ack or error frame. Returns ES_BUSY
+ * when SENDS_WAITING_MAX messages wait already. A message that waits longer than
  * ES_PUSH_SEND_TIMEOUT_MS is answered with ES_UNAVAILABLE and is not sent. */
 enum es_code send_queue_add(struct send_queue *q, struct conn *c,
     const struct send_new *message, struct es_err *err) ES_MUST_CHECK;
 
-/* Every 100 ms. */
+/* Call it every 100 ms: answers the messages that have waited too long. */
 void send_queue_tick(struct send_queue *q);
 
 /* The connection is gone: drop its messages that are not handed to the queue yet. */

@@ -10,8 +10,8 @@
 
 #include "core/banned.h"
 
-#define ASK_MS   3000 /* deadline of a statement */
-#define RETRY_MS 1000 /* after a failure: the database is away */
+#define ASK_MS   3000 /* deadline of a statement, in ms */
+#define RETRY_MS 1000 /* pause after a statement that the database did not answer */
 
 struct bearer {
 	struct list link; /* on one of the lists of struct bearers */
@@ -158,7 +158,8 @@ bearers_forget_keys(struct bearers *b, const struct tenant_id *tenant)
 	issuer_keys_forget(b->keys, tenant);
 }
 
-/* Reports the result and frees the bearer. user NULL: the token is refused with err. */
+/* Reports the result and frees the bearer. If user is NULL, the token is refused with
+ * err. */
 static void
 bearers_finish(struct bearer *one, const struct user_id *user, const struct es_err *err)
 {
@@ -179,8 +180,8 @@ bearers_finish(struct bearer *one, const struct user_id *user, const struct es_e
 	bearers_drop(one);
 }
 
-/* True: the token has waited for ES_PUSH_AUTH_TIMEOUT_MS. BEARER_KEY has no time-out,
- * because its answer may have to close an open connection. */
+/* Returns true when the token has waited for ES_PUSH_AUTH_TIMEOUT_MS. BEARER_KEY has no
+ * time-out, because its answer may have to close an open connection. */
 static bool
 bearers_is_late(const struct bearer *one)
 {

@@ -15,7 +15,7 @@ struct redis_async;
 typedef void conn_lease_done(void *ctx, struct conn_ref ref, bool allowed);
 void conn_lease_take(
     struct redis_async *redis, struct conn *c, conn_lease_done *done, void *ctx);
-/* Does nothing for a connection without a lease. */
+/* Renews the lease of the connection; does nothing when it has none. */
 void conn_lease_renew(struct redis_async *redis, struct conn *c);
 void conn_lease_drop(struct redis_async *redis, struct conn *c);
 

@@ -7,9 +7,9 @@
 #include "who/user_lookups.h"
 #include "who/who_state.h"
 
-/* ES_OK: an ack or error frame follows; id is the client's frame id, or NULL. ES_BUSY
- * while another fresh token is being checked. ES_FORBIDDEN for a token of another
- * user. */
+/* After ES_OK an ack or error frame follows; id is the client's frame id, or NULL.
+ * Returns ES_BUSY while another fresh token is being checked, and ES_FORBIDDEN for a
+ * token of another user. */
 enum es_code fresh_token_begin(struct who *w, struct conn *c, const char *token,
     const char *id, struct es_err *err) ES_MUST_CHECK;
 

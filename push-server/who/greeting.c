@@ -54,7 +54,8 @@ greeting_claims(struct who *w, struct conn *c, enum es_code rc,
 		greeting_refuse(c, rc, why);
 }
 
-/* When Redis does not answer, the ticket stays, and greeting_tick() tries it again. */
+/* When Redis does not answer, the connection keeps the ticket, and greeting_tick() tries
+ * it again. */
 static void
 greeting_redeemed(struct who *w, struct conn *c, enum es_code rc,
     const struct token_claims *claims, const struct es_err *err)

@@ -9,18 +9,20 @@
 #include "who/who_state.h"
 
 /* Checks signature, claims and expiry of a token of the installation, without the
- * database. ES_BUSY for a token of a tenant's own issuer: bearers.h answers later. */
+ * database. Returns ES_BUSY for a token of a tenant's own issuer, whose result bearers.h
+ * reports later. */
 enum es_code identity_verify(struct who *w, struct conn *c, enum bearer_kind kind,
     const char *token, struct token_claims *out, struct es_err *err) ES_MUST_CHECK;
 
-/* Makes these the claims of the token in force. */
+/* Copies the claims to the connection: their token is now the token in force. */
 void identity_adopt_claims(struct conn *c, const struct token_claims *claims);
 /* Stores the user's name, role and limits as the database has them now. The texts of
  * out_settings are allocated in a. */
 void identity_adopt_principal(struct who *w, struct conn *c, const struct principal *p,
     struct arena *a, struct tenant_settings *out_settings);
 
-/* True: the database could not answer, so nothing is known about the user. */
+/* Returns true when rc means that the database could not answer, so that nothing is known
+ * about the user. */
 bool identity_unanswered(enum es_code rc);
 /* Closes the connection with 4001 or 4002 for a bad or expired token, 4003 for a revoked
  * token or a deactivated user, 4004 for a suspended tenant. */

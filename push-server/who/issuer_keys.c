@@ -32,7 +32,7 @@ struct entry {
 	struct table_node node;
 	struct list link;
 	enum entry_state state;
-	char *name;              /* tid (or nothing), a blank, iss */
+	char *name;              /* tid (or ""), a blank, iss */
 	struct issuer *issuer;   /* NULL: never read, or unknown */
 	struct tenant_id tenant; /* "" while nothing is known */
 	bool has_url;
@@ -54,7 +54,7 @@ struct issuer_keys {
 	struct list known, unknown;
 	struct entry *reading[BATCH]; /* entries of the statement under way, in order */
 	size_t n_reading;
-	int64_t retry_ms; /* no statement before this time, after a failed one */
+	int64_t retry_ms; /* after a failed statement: time of the next one */
 };
 
 struct issuer_keys *
@@ -100,7 +100,8 @@ issuer_keys_set_wanted(struct issuer_keys *k, struct entry *e)
 
 /* Evict an entry without an issuer first: a client can invent any number of names, and
  * these must not push out the issuers of tenants. While PostgreSQL is away all entries
- * may be wanted. The table does not grow then, and the result is false. */
+ * may be wanted. Then nothing is evicted, and the function returns false, so that the
+ * table does not grow. */
 static bool
 issuer_keys_make_room(struct issuer_keys *k)
 {
@@ -173,9 +174,9 @@ issuer_keys_on_want(void *ctx, enum es_code rc, struct pg_rows *rows, struct are
 }
 
 /* The key set at the issuer's URL may contain the key by now. Asks api-fcgi to read the
- * set, because this loop must not wait for a tenant's host. True: the token waits for the
- * set. Sends at most one request in SET_ASK_MS for an issuer, because clients without a
- * valid token can cause these requests. */
+ * set, because this loop must not wait for a tenant's host. Returns true when the token
+ * waits for the set. Sends at most one request in SET_ASK_MS for an issuer, because
+ * clients without a valid token can cause these requests. */
 static bool
 issuer_keys_ask_for_set(struct issuer_keys *k, struct entry *e, const char *iss)
 {

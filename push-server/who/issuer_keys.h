@@ -10,8 +10,8 @@
 struct issuer_keys;
 struct pg_async;
 
-/* Issuers that one worker holds, unknown ones included. When the table is full, an issuer
- * that is not being read makes room, an unknown one first. */
+/* Issuers that one worker holds, unknown ones included. When the table is full, the
+ * worker evicts an issuer that is not being read, an unknown one first. */
 #define ISSUER_ENTRIES_MAX 10000
 
 /* answered is called after each answer of the database and after each failure; the caller
@@ -21,10 +21,10 @@ struct issuer_keys *issuer_keys_new(
 /* No statement may be under way. */
 void issuer_keys_free(struct issuer_keys **keys);
 
-/* As issuer_verify(). ES_BUSY: the keys have to be read first; call again after
- * answered(). ES_UNAUTHENTICATED for an unknown issuer, ES_UNAVAILABLE when
- * ISSUER_ENTRIES_MAX issuers wait to be read. came_ms: when the token arrived, on the
- * clock of env->now_ms. */
+/* Verifies jwt like issuer_verify(). Returns ES_BUSY when the keys must be read first:
+ * call again after answered(). Returns ES_UNAUTHENTICATED for an unknown issuer, and
+ * ES_UNAVAILABLE when ISSUER_ENTRIES_MAX issuers wait to be read. came_ms: when the token
+ * arrived, on the clock of env->now_ms. */
 enum es_code issuer_keys_verify(struct issuer_keys *keys, const struct issuer_hint *hint,
     const char *jwt, int64_t came_ms, struct arena *a, struct issuer_claims *out,
     struct es_err *err) ES_MUST_CHECK;

@@ -8,9 +8,9 @@
 
 #include "core/banned.h"
 
-/* Puts a connection on w->first or w->queue. If a look-up of it is under way, its answer
- * may be older than the change, so revalidate_answer() puts the connection on a list
- * again. */
+/* Puts a connection on w->first or w->queue. If a look-up of the connection is under way,
+ * the answer may be older than the change, so revalidate_answer() puts the connection on
+ * a list again. */
 static void
 revalidate_place(struct who *w, struct conn *c, enum check_again place)
 {
@@ -48,10 +48,10 @@ revalidate_jti(struct who *w, const struct tenant_id *tenant, const char *jti)
 	user_marks_add_jti(&w->marks, tenant, jti);
 }
 
-/* True: the connection uses a revoked token, or a fresh token is being checked, which may
- * be the revoked one. The look-up of the fresh token may have read the state before the
- * revocation. The look-up that follows here ends after it, notices that the token has
- * changed (revalidate_is_of_old_token), and is repeated. */
+/* Returns true when the connection uses a revoked token, or when a fresh token is being
+ * checked, which may be the revoked one. The look-up of the fresh token may have read the
+ * state before the revocation. The look-up that follows here finishes after that one,
+ * notices that the token has changed (revalidate_is_of_old_token), and is repeated. */
 static bool
 revalidate_has_marked_token(const struct who *w, const struct conn *c)
 {
@@ -152,9 +152,9 @@ revalidate_on_dropped(struct who *w)
 	w->n_checking--;
 }
 
-/* True: the connection has taken a fresh token since the query was sent, so the answer
- * concerns the old token. The connection is then looked up again, because the look-up of
- * the fresh token may have read the state before the change of rights. */
+/* Returns true when the connection has taken a fresh token since the query was sent, so
+ * the answer concerns the old token. The connection is then looked up again, because the
+ * look-up of the fresh token may have read the state before the change of rights. */
 static bool
 revalidate_is_of_old_token(const struct conn *c, const struct lookup *look)
 {

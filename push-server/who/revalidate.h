@@ -34,7 +34,7 @@ void revalidate_conn(struct who *w, struct conn *c);
 void revalidate_answer(struct who *w, struct conn *c, const struct lookup *look,
     const struct principal_answer *answer, struct arena *a);
 void revalidate_turn(struct who *w);
-/* A look-up has ended, and its connection is gone. */
+/* The answer of a look-up has arrived, but its connection is gone. */
 void revalidate_on_dropped(struct who *w);
 
 #endif

@@ -6,7 +6,7 @@
 
 #include "core/banned.h"
 
-#define LOOKUP_MS 3000 /* deadline of a query */
+#define LOOKUP_MS 3000 /* deadline of a query, in ms */
 
 struct waiting {
 	struct list link;
@@ -129,7 +129,7 @@ user_lookups_on_principals(void *ctx, enum es_code rc, struct pg_rows *rows,
 	user_lookups_finish(b, rc, rows, a, dberr);
 }
 
-/* The connection is gone: end the look-up without a query. */
+/* The connection is gone: report ES_UNAVAILABLE without a query. */
 static void
 user_lookups_drop(struct user_lookups *l, struct waiting *one)
 {

@@ -34,7 +34,7 @@ void user_lookups_free(struct user_lookups **l);
 /* Call it for each new connection: the rate of these calls decides whether look-ups wait
  * for further ones (gather.h). */
 void user_lookups_count_arrival(struct user_lookups *l);
-/* done is called once, never before this function returns; with ES_UNAVAILABLE when the
+/* done is called once, never before this function returns. rc is ES_UNAVAILABLE when the
  * connection is gone before the statement is sent. */
 void user_lookups_add(struct user_lookups *l, const struct lookup *look);
 /* End of a turn: send a statement for the waiting look-ups, when gather_due() allows

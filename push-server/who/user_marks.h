@@ -26,7 +26,7 @@ struct user_mark {
 /* Part of struct who; starts zeroed. */
 struct user_marks {
 	struct table table;
-	size_t n_jtis; /* marks of a jti */
+	size_t n_jtis; /* number of marks with a jti */
 };
 
 /* Returns the mark of a user, or of all users of the tenant when user is NULL; creates it
@@ -36,7 +36,8 @@ struct user_mark *user_marks_add(
 /* Like user_marks_add(), but returns NULL if there is no such mark. */
 const struct user_mark *user_marks_find(const struct user_marks *m,
     const struct tenant_id *tenant, const struct user_id *user);
-/* Marks of tokens: jti has 1 to 63 bytes. A token without jti ("") has none. */
+/* Marks the tokens with this jti, which has 1 to 63 bytes. A token without jti ("") has
+ * no mark. */
 void user_marks_add_jti(
     struct user_marks *m, const struct tenant_id *tenant, const char *jti);
 bool user_marks_has_jti(const struct user_marks *m, const struct tenant_id *tenant,

@@ -9,7 +9,7 @@ struct pg_async;
 struct redis_async;
 struct who;
 
-/* Callbacks to other rooms; worker/ fills them. */
+/* Callbacks to other folders; worker/ fills them. */
 struct who_events {
 	void *ctx;
 	/* An answer of the database has named the epoch. */
@@ -24,13 +24,13 @@ struct who_events {
 	void (*made_guest)(void *ctx, struct conn *c);
 };
 
-/* conns, pg and redis must outlive the struct. ES_INVALID: the key in
- * ES_JWT_ES256_PUBLIC_KEY can't be parsed. */
+/* conns, pg and redis must outlive the struct. Returns ES_INVALID when a key in
+ * ES_JWT_ES256_PUBLIC_KEY or ES_JWT_ES256_PUBLIC_KEY_OLD can't be parsed. */
 enum es_code who_new(struct conns *conns, struct pg_async *pg, struct redis_async *redis,
     const struct who_events *events, struct who **out, struct es_err *err) ES_MUST_CHECK;
 /* Verifies further tokens with the keys and rules of conf, which must outlive them. Open
- * sockets stay open until their token expires. ES_INVALID: as who_new(); the old keys
- * stay. */
+ * sockets stay open until their token expires. Returns ES_INVALID like who_new(); then
+ * the old keys stay. */
 enum es_code who_set_keys(
     struct who *w, const struct conf_auth *conf, struct es_err *err) ES_MUST_CHECK;
 /* All connections must be freed, and no look-up may be under way. */
@@ -42,7 +42,7 @@ void who_turn(struct who *w);
 void who_tick(struct who *w);
 /* Call once in each ping interval of the connection. */
 void who_ping_interval(struct who *w, struct conn *c);
-/* The connection is about to be freed. */
+/* Drops what who/ keeps for the connection, which the caller is about to free. */
 void who_forget(struct who *w, struct conn *c);
 
 #endif

@@ -1,4 +1,4 @@
-/* State that the files of this room share. */
+/* State that the files of who/ share. */
 #ifndef PUSH_WHO_STATE_H
 #define PUSH_WHO_STATE_H
 
@@ -13,7 +13,7 @@ struct user_lookups;
 /* The key of a tenant's own issuer that has signed the token in force. */
 struct conn_key {
 	int64_t created_ms;
-	bool owners; /* it may sign for owners */
+	bool owners; /* the key may sign for owners */
 	char kid[TOKEN_KID_MAX + 1];
 };
 
@@ -23,7 +23,7 @@ struct who {
 	struct redis_async *redis;
 	struct who_events events;
 	struct token_keyring *keyring;
-	struct token_rules rules; /* of keyring */
+	struct token_rules rules; /* rules of keyring */
 	struct bearers *bearers;
 	struct user_lookups *lookups;
 	/* greeting.c: connections before hello, oldest first; all have the same
@@ -39,7 +39,7 @@ struct who {
 	struct list queue;
 	size_t n_checking; /* look-ups under way */
 	int64_t queue_ms;  /* when a batch of the queue was last looked up */
-	/* no look-up before this time, after an unanswered one */
+	/* after an unanswered look-up: time of the next one */
 	int64_t retry_ms;
 };
 

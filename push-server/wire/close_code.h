@@ -1,7 +1,7 @@
 /* Close codes: those of RFC 6455 section 7.4.1 that this server uses, and EchoStream's.
- * The hundreds digit tells a client when to reconnect. 40xx: only after a change, e.g.
- * with another token. 41xx: after a back-off. 42xx: at the time that the server has
- * given. */
+ * The hundreds digit tells a client when to reconnect: after 40xx only with a change,
+ * e.g. another token; after 41xx with a back-off; after 42xx at the time that the server
+ * has given. */
 #ifndef PUSH_CLOSE_CODE_H
 #define PUSH_CLOSE_CODE_H
 
@@ -11,7 +11,7 @@ enum {
 	CLOSE_BROKEN = 1002,
 	CLOSE_UNSUPPORTED = 1003,
 	CLOSE_NO_CODE = 1005, /* the peer's Close frame had no code; never sent */
-	CLOSE_LOST = 1006,    /* the socket ended without a Close frame; never sent */
+	CLOSE_LOST = 1006,    /* the socket closed without a Close frame; never sent */
 	CLOSE_BAD_UTF8 = 1007,
 	CLOSE_TOO_BIG = 1009,
 	CLOSE_INTERNAL = 1011,

@@ -25,7 +25,7 @@ frame_reader_final(const struct frame_reader *r)
 	return (r->header[0] & 0x80) != 0;
 }
 
-/* Length of the header, as far as the received bytes show it. */
+/* Returns the length of the header, as far as the received bytes show it. */
 static size_t
 frame_reader_header_len(const struct frame_reader *r)
 {

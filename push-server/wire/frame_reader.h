@@ -1,6 +1,6 @@
 /* Parses the frames of a client (RFC 6455 section 5): headers, masks, fragments, and
- * control frames between fragments. Strict: bytes that a client must not send give
- * FRAME_BROKEN and the close code of section 7.4.1. Makes no system calls: the caller
+ * control frames between fragments. For bytes that a client must not send it returns
+ * FRAME_BROKEN with a close code of section 7.4.1. Makes no system calls: the caller
  * passes the bytes in pieces of any size. */
 #ifndef PUSH_FRAME_READER_H
 #define PUSH_FRAME_READER_H
@@ -52,9 +52,9 @@ struct frame_piece {
 size_t frame_reader_next(struct frame_reader *r, char *data, size_t len,
     enum frame_event *out_event, struct frame_piece *out);
 
-/* Parses the payload of a Close frame (section 5.5.1). True: *out_code is the peer's
- * code, or 1005 when the payload has none. False: the payload breaks the protocol; close
- * with *out_code and *out_why. */
+/* Parses the payload of a Close frame (section 5.5.1). Returns true with the peer's code
+ * in *out_code, or 1005 when the payload has none. Returns false when the payload breaks
+ * the protocol: close with *out_code and *out_why. */
 bool frame_reader_close(
     const char *payload, size_t len, uint16_t *out_code, const char **out_why);
 

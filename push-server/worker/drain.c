@@ -8,7 +8,7 @@
 
 #include "core/banned.h"
 
-#define SLICE_S 0.1 /* time between two slices of closes */
+#define SLICE_S 0.1 /* seconds between two slices of closes */
 /* After the last close, the peers have this time for their Close frames. */
 #define LINGER_MS 3500
 
@@ -19,7 +19,8 @@ struct drain {
 	uint32_t n_at_start; /* connections when the drain began */
 };
 
-/* A drain of few clients ends long before ES_PUSH_DRAIN_MS. */
+/* Returns the time over which the closes are spread. With few clients it is far shorter
+ * than ES_PUSH_DRAIN_MS. */
 static int64_t
 drain_spread(const struct worker *w)
 {

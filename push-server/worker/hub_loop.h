@@ -1,6 +1,6 @@
 /* Runs the hub and presence on a worker's loop: a turn before each sleep, and the
- * messages of the topics. After hub_loop_close() their memory stays until all questions
- * are answered. */
+ * messages of the topics. After hub_loop_close() the memory of both stays until all
+ * questions are answered. */
 #ifndef PUSH_HUB_LOOP_H
 #define PUSH_HUB_LOOP_H
 
@@ -10,8 +10,8 @@
 struct hub_loop;
 struct worker;
 
-/* The worker's env, conns and connections to services must be set before. They must live
- * until hub_loop_close(). */
+/* The worker's env, conns and connections to services must be set before this call, and
+ * must live until hub_loop_close(). */
 struct hub_loop *hub_loop_new(struct worker *w);
 /* Close all connections first. The hub sends no further question; the last answer frees
  * the memory. */
@@ -23,7 +23,7 @@ void hub_loop_set_limits(struct hub_loop *hl);
 struct hub *hub_loop_hub(const struct hub_loop *hl);
 struct presence *hub_loop_presence(const struct hub_loop *hl);
 
-/* For all topics but the worker's reply topic. */
+/* Takes the messages of all topics but the worker's reply topic. */
 void hub_loop_message(
     struct hub_loop *hl, const char *topic, const char *data, size_t len);
 void hub_loop_subscribed(struct hub_loop *hl, const char *topic);

@@ -13,7 +13,7 @@ struct hub_loop {
 	/* active while work is left, so that the loop does not sleep */
 	ev_idle more;
 	unsigned under_way; /* questions without an answer so far */
-	/* sends no further question; the last answer frees the struct */
+	/* the hub sends no further question; the last answer frees the struct */
 	bool closed;
 };
 

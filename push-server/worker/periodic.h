@@ -4,7 +4,8 @@
 
 #include "worker/worker.h"
 
-#define PERIODIC_TICK_MS 50 /* in ms; every period of the table is a multiple of it */
+/* every period in the table is a multiple of these milliseconds */
+#define PERIODIC_TICK_MS 50
 
 struct periodic {
 	struct worker *worker;
@@ -17,7 +18,7 @@ void periodic_start(struct periodic *p, struct worker *w);
 void periodic_stop(struct periodic *p);
 
 /* Do the work that is due between two times, each piece at most once. The timer calls it;
- * tests call it to let time pass. */
+ * tests call it with times of their own. */
 void periodic_run(struct worker *w, int64_t from_ms, int64_t to_ms);
 
 #endif

@@ -11,7 +11,8 @@
  * than this is stuck. */
 #define PUSH_OPS_HUNG_AFTER_MS 10000
 
-/* The main function of that process, for clients of s; returns its exit status. */
+/* The main function of the ops process, which serves the clients of s. Returns the exit
+ * status. */
 int push_ops_run(const struct push_conf *conf, const struct unix_socket *s,
     struct metrics *metrics, unsigned slot);
 

@@ -26,7 +26,7 @@ struct worker {
 
 	/* Connections to services. */
 	struct pg_async *pg; /* short look-ups: users, rights, heads, outcomes */
-	/* read marks; their commits must not delay look-ups */
+	/* read marks, whose commits must not delay look-ups */
 	struct pg_async *pg_write;
 	/* pages of history; long queries must not delay the others */
 	struct pg_async *pg_replay;

@@ -33,7 +33,7 @@ struct worker_run {
 	struct pgio *pg, *write, *replay;
 	struct periodic periodic;
 	ev_prepare turn;
-	ev_timer wake; /* at env.wake_ms */
+	ev_timer wake; /* fires at env.wake_ms */
 	ev_signal term, intr;
 	struct push_reload *reload;
 };

@@ -9,7 +9,7 @@
 struct conf_share;
 struct trace;
 
-/* Runs until a drain has ended; returns the exit status. slot is the worker's slot in
+/* Runs until a drain is finished; returns the exit status. slot is the worker's slot in
  * metrics. trace: NULL when there are no traces. SIGHUP loads new values from share into
  * *conf. */
 int worker_run(struct push_conf *conf, const struct conf_share *share,
