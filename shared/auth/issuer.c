@@ -222,7 +222,7 @@ issuer_find_signer(const struct issuer *issuer, const char *jwt,
 	    err, tries > 0 ? "wrong signature" : "wrong algorithm for the key (alg)");
 }
 
-/* Copies the claims that describe the user, and leaves out those that are not text. */
+/* Copies the claims that describe the user, and leaves out claims that are not text. */
 static void
 issuer_read_profile(
     const struct token_text *text, struct arena *a, struct issuer_claims *out)

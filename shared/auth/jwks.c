@@ -14,7 +14,7 @@
 
 #include "core/banned.h"
 
-#define POINT_BYTES 32 /* a coordinate on P-256, a key on Ed25519 */
+#define POINT_BYTES 32 /* bytes of a coordinate on P-256, and of a key on Ed25519 */
 
 struct raw_key {
 	const char *kty, *kid, *use, *alg, *crv, *n, *e, *x, *y;
@@ -40,7 +40,7 @@ struct bytes {
 	size_t len;
 };
 
-/* Reads a member in base64url. False when it is missing or malformed. */
+/* Reads a member in base64url. Returns false when the member is missing or malformed. */
 static bool
 jwks_read_bytes(const char *text, struct arena *a, struct bytes *out)
 {

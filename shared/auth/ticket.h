@@ -27,7 +27,8 @@ void ticket_key(const char *ticket, char out[TICKET_KEY]);
 
 /* Writes the claims as JSON, the value under that key. */
 void ticket_encode(const struct token_claims *claims, struct text *out);
-/* Ignores unknown members. ES_INVALID when json does not hold a ticket's claims. */
+/* Ignores unknown members. Returns ES_INVALID when json does not hold a ticket's
+ * claims. */
 enum es_code ticket_decode(const char *json, size_t len, struct token_claims *out,
     struct es_err *err) ES_MUST_CHECK;
 

@@ -112,9 +112,9 @@ token_check_times(
 	return ES_OK;
 }
 
-/* A signer whose clock is ahead writes an iat up to leeway_s in the future, and the
- * token is accepted. A token with iat X may therefore have been made at X - leeway_s,
- * and a revocation after that moment must end it. */
+/* A signer whose clock is ahead writes an iat up to leeway_s in the future, and the token
+ * is accepted. A token with iat X may therefore have been made at X - leeway_s, and a
+ * revocation after that moment must revoke it. */
 int64_t
 token_issued_s(const struct token_body *body, int64_t leeway_s)
 {
@@ -123,7 +123,8 @@ token_issued_s(const struct token_body *body, int64_t leeway_s)
 	return body->issued > leeway_s ? body->issued - leeway_s : 0;
 }
 
-/* Checks the times last, so that only an otherwise valid token is answered "expired". */
+/* Checks the times last, so that only an otherwise valid token gets the answer
+ * "expired". */
 static enum es_code
 token_check_claims(const struct token_body *body, const struct token_rules *rules,
     int64_t now_s, struct arena *a, struct token_claims *out, struct es_err *err)

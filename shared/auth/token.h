@@ -50,7 +50,7 @@ struct token_claims {
 	char jti[64];
 	/* Seconds since 1970. issued_s is the earliest moment, by the database's clock,
 	 * at which the token can have been made: iat, less the leeway unless EchoStream
-	 * minted it. A revocation at time T ends all tokens with issued_s <= T. */
+	 * minted it. A revocation at time T revokes all tokens with issued_s <= T. */
 	int64_t issued_s, expires_s;
 	/* The key of the tenant's own issuer that signed the token; kid "" means a key
 	 * of the installation. */
@@ -64,14 +64,14 @@ const char *token_alg_name(enum token_alg alg);
 bool token_alg_parse(const char *name, enum token_alg *out) ES_MUST_CHECK;
 
 /* Verifies jwt. Keys may share a kid: each key with the token's kid and algorithm is
- * tried. A token without kid is tried against the HS256 keys only. iat is required,
- * since revocation compares it. The leeway applies to nbf and iat: a clock behind the
- * issuer's must not refuse a token that was just made. A token ends at exp by our clock,
- * on REST and on sockets.
+ * tried. A token without kid is tried against the HS256 keys only. iat is required, since
+ * revocation compares it. The leeway applies to nbf and iat: a clock behind the issuer's
+ * must not refuse a token that was just made. A token expires at exp by our clock, on
+ * REST and on sockets.
  *
- * ES_OK only when signature, alg, kid, iss, aud, exp, nbf, iat, sub and tid all hold.
- * ES_TOKEN_EXPIRED for an otherwise valid token after exp, ES_UNAUTHENTICATED for all
- * else; err->text says what is wrong. */
+ * Returns ES_OK only when signature, alg, kid, iss, aud, exp, nbf, iat, sub and tid are
+ * all valid. Returns ES_TOKEN_EXPIRED for an otherwise valid token after exp, and
+ * ES_UNAUTHENTICATED for all else; err->text says what is wrong. */
 enum es_code token_verify(const struct token_rules *rules, const char *jwt, int64_t now_s,
     struct token_claims *out, struct es_err *err) ES_MUST_CHECK;
 

@@ -9,7 +9,7 @@
 
 struct token_keyring;
 
-/* conf must outlive the keyring. ES_INVALID when a public key can't be read. */
+/* conf must outlive the keyring. Returns ES_INVALID when a public key can't be read. */
 enum es_code token_keyring_new(const struct conf_auth *conf, struct token_keyring **out,
     struct es_err *err) ES_MUST_CHECK;
 void token_keyring_free(struct token_keyring **ring);

@@ -129,8 +129,8 @@ token_pubkey_free(struct token_pubkey **key)
 	*key = NULL;
 }
 
-/* Converts R and S to the DER that OpenSSL reads. NULL when they are not numbers of a
- * signature. */
+/* Converts R and S to the DER that OpenSSL reads. Returns NULL when R and S can't belong
+ * to a signature. */
 static unsigned char *
 token_pubkey_es256_der(const unsigned char *signature, int *out_len)
 {

@@ -16,7 +16,8 @@
 struct token_pubkey;
 
 /* Reads the PEM of a public key (SubjectPublicKeyInfo) for RS256, ES256 (P-256) or EdDSA
- * (Ed25519). The caller frees the key. ES_INVALID; err->text says what is wrong. */
+ * (Ed25519). The caller frees the key. Returns ES_INVALID for a bad key; err->text says
+ * what is wrong. */
 enum es_code token_pubkey_new(enum token_alg alg, const char *pem,
     struct token_pubkey **out, struct es_err *err) ES_MUST_CHECK;
 void token_pubkey_free(struct token_pubkey **key);
@@ -26,11 +27,13 @@ void token_pubkey_free(struct token_pubkey **key);
 bool token_pubkey_verify(const struct token_pubkey *key, const char *text, size_t len,
     const unsigned char *signature, size_t n_signature) ES_MUST_CHECK;
 
-/* HMAC with SHA-256, compared in constant time. */
+/* Returns true when the HMAC with SHA-256 is valid for text. Compares in constant
+ * time. */
 bool token_hs256_verify(const void *secret, size_t n_secret, const char *text, size_t len,
     const unsigned char *signature, size_t n_signature) ES_MUST_CHECK;
 
-/* A check of a setting: as token_pubkey_new() for ES256. */
+/* Checks a setting: returns ES_INVALID when token_pubkey_new() refuses the value as a key
+ * for ES256. */
 enum es_code token_pubkey_check_es256(
     const char *pem, struct arena *a, struct es_err *err) ES_MUST_CHECK;
 

@@ -148,7 +148,8 @@ conf_read_secret(struct conf_load *l, const struct conf_item *item, const char *
 	return content;
 }
 
-/* If NAME_FILE is set, reads the file that it names into *value. False after a fault. */
+/* If NAME_FILE is set, reads the file that it names into *value. Returns false after a
+ * fault. */
 static bool
 conf_load_from_file(struct conf_load *l, const struct conf_item *item, const char **value,
     const char **source)
@@ -193,7 +194,8 @@ conf_load_item(struct conf_load *l, const struct conf_item *item, char *values)
 		memcpy(slot, &(const char *){""}, sizeof(const char *));
 }
 
-/* The value has the right type and range here, or is not set. */
+/* Runs the check of a setting, if it has one. The value has the right type and range, or
+ * is not set. */
 static void
 conf_check_item(struct conf_load *l, const struct conf_item *item,
     const struct conf_check *check, const char *values)

@@ -54,11 +54,11 @@ struct conf_table {
 	const struct conf_check *checks;
 	size_t n_checks;
 	const struct conf_reloads
-	    *reloads; /* set in one table of a program; NULL in others */
+	    *reloads; /* one table of a program sets it; NULL in the others */
 };
 
-/* The settings that a program reloads at SIGHUP: those named, or all but those named. A
- * program without this list reloads none. */
+/* The settings that a program reloads at SIGHUP: either the named ones, or all but the
+ * named ones. A program without this list reloads none. */
 struct conf_reloads {
 	enum { CONF_RELOADS_ONLY, CONF_RELOADS_ALL_BUT } which;
 	const char *const *names;
@@ -74,11 +74,11 @@ struct conf_report {
 
 /* Reads the environment and the settings file into *out, which the caller has zeroed.
  * Strings are allocated in the arena a. A setting in both is a fault. Reports every
- * fault, not only the first one. NAME_FILE (secrets and URLs) names a file that holds the
- * value. known lists the settings of all programs (NULL-terminated, or NULL: do not look
- * for unknown names). An ES_ variable that is not in known is a fault with a suggestion
- * when it resembles a name in known. Otherwise it is a warning, since other projects have
- * ES_ variables, too. ES_OK, or ES_INVALID with report->text. */
+ * fault. NAME_FILE (secrets and URLs) names a file that holds the value. known lists the
+ * settings of all programs (NULL-terminated, or NULL: do not look for unknown names). An
+ * ES_ variable that is not in known is a fault with a suggestion when it resembles a name
+ * in known. Otherwise it is a warning, since other projects have ES_ variables, too.
+ * Returns ES_OK, or ES_INVALID with report->text. */
 enum es_code conf_load(const struct conf_table tables[], size_t n,
     const char *const known[], struct arena *a, void *out,
     struct conf_report *report) ES_MUST_CHECK;
@@ -104,11 +104,11 @@ int conf_main(int argc, char **argv, const char *program,
     const struct conf_table tables[], size_t n, struct arena *a, void *out);
 
 /* Reads the settings again while the program runs. The environment of a process does not
- * change, so only values in the settings file and in files of their own (NAME_FILE) can.
- * *values, of size bytes, takes all changed settings that the program reloads; its
- * strings live in *a, which is replaced. A changed setting that needs a restart keeps its
- * value and is logged by name. ES_INVALID, with all faults logged, leaves *a and *values
- * as they were. */
+ * change, so only values in the settings file and in files of their own (NAME_FILE) can
+ * change. *values, of size bytes, takes all changed settings that the program reloads;
+ * its strings live in *a, which is replaced. A changed setting that needs a restart keeps
+ * its value and is logged by name. After a fault it logs all faults, returns ES_INVALID,
+ * and leaves *a and *values as they were. */
 enum es_code conf_reload(const struct conf_table tables[], size_t n, struct arena **a,
     void *values, size_t size) ES_MUST_CHECK;
 

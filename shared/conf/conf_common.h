@@ -10,7 +10,7 @@ struct conf_common {
 	const char *settings_file; /* absolute; "": none */
 	const char *database_url, *database_pooler;
 	const char *redis_url;
-	const char *queue_url, *queue_redis_url; /* the latter "" means redis_url */
+	const char *queue_url, *queue_redis_url; /* queue_redis_url "" means redis_url */
 	int64_t queue_partitions, queue_max_bytes;
 	int64_t database_timeout_ms, redis_timeout_ms;
 	const char *log_level;
@@ -88,10 +88,11 @@ struct conf_auth {
 	int64_t jwt_leeway_s, token_ttl_s;
 };
 
-/* For checks of optional secrets. ES_INVALID when value has fewer than min characters. */
+/* For checks of optional secrets. Returns ES_INVALID when value has fewer than min
+ * characters. */
 enum es_code conf_check_longer(
     const char *value, size_t min, struct es_err *err) ES_MUST_CHECK;
-/* A check of ES_JWT_SECRET_OLD. */
+/* Checks ES_JWT_SECRET_OLD. */
 enum es_code conf_check_secret(
     const char *value, struct arena *a, struct es_err *err) ES_MUST_CHECK;
 

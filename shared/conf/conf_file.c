@@ -66,7 +66,7 @@ conf_file_trim(char *s)
 	return s;
 }
 
-/* Takes a pair of quotes off the value. NULL: a quote is not closed. */
+/* Takes a pair of quotes off the value. Returns NULL when a quote is not closed. */
 static char *
 conf_file_unquote(char *value)
 {

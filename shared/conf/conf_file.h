@@ -7,8 +7,8 @@
 
 #define CONF_FILE_NAME "ES_SETTINGS_FILE"
 
-/* ES_INVALID: the path is not absolute. A reload must not depend on the working folder of
- * the start. */
+/* Returns ES_INVALID when the path is not absolute, because a reload must not depend on
+ * the folder in which the program was started. */
 enum es_code conf_file_check_path(
     const char *path, struct arena *a, struct es_err *err) ES_MUST_CHECK;
 

@@ -25,7 +25,7 @@ struct conf_file {
 struct conf_load {
 	struct arena *arena;
 	struct conf_file file;
-	struct text faults, warnings; /* a line each */
+	struct text faults, warnings; /* one line for each fault or warning */
 	unsigned n_faults;
 };
 
@@ -41,8 +41,8 @@ const struct conf_file_line *conf_item_line(
  * compose file passes on every variable. */
 const char *conf_item_variable(const char *name);
 
-/* Finds a value in the environment or the settings file; NULL when neither has it. False
- * after a fault: both have it. */
+/* Finds a value in the environment or the settings file; *out_value is NULL when neither
+ * has it. Returns false, after a fault, when both have it. */
 bool conf_item_find(struct conf_load *l, const char *name, const char **out_value,
     const char **out_source) ES_MUST_CHECK;
 

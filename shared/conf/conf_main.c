@@ -54,7 +54,8 @@ conf_main_help(const char *program, const struct conf_table tables[], size_t n, 
 	conf_help(tables, n, to);
 }
 
-/* A start reports to the log as JSON. The other options print text for people. */
+/* A start of the program reports to the log as JSON. The other options print text for
+ * people. */
 static void
 conf_main_report(const char *program, bool starts, const struct conf_report *report)
 {
@@ -69,8 +70,8 @@ conf_main_report(const char *program, bool starts, const struct conf_report *rep
 	conf_item_log(LOG_WARN, "unknown setting", report->warnings);
 }
 
-/* Blocks SIGHUP, whose default action would end the program. It stays pending until the
- * master handles it, and then makes the master read the settings again. */
+/* Blocks SIGHUP, whose default action would end the program. The signal stays pending
+ * until the master handles it, and then makes the master read the settings again. */
 static void
 conf_main_block_sighup(void)
 {

@@ -7,8 +7,8 @@
 /* True when the program takes a new value of this setting while it runs. */
 bool conf_reload_takes(const struct conf_table tables[], size_t n, const char *name);
 
-/* Ends the program (CHECK) when the list names a setting that the program does not have.
- */
+/* Aborts the program (CHECK) when the list names a setting that the program does not
+ * have. */
 void conf_reload_check_names(const struct conf_table tables[], size_t n);
 
 #endif

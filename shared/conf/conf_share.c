@@ -15,7 +15,7 @@
 /* A sequence lock: version is odd while the master writes, and a worker then reads
  * again. */
 struct conf_shared {
-	atomic_uint version; /* 0: nothing was put */
+	atomic_uint version; /* 0: the master has written no values yet */
 	char values[];
 };
 
@@ -42,7 +42,7 @@ conf_share_room(const struct conf_item *item)
 }
 
 /* The program's struct. The master copies values from it to the shared memory, and a
- * worker copies them from there to it. */
+ * worker copies values from the shared memory to it. */
 struct share_values {
 	const char *from;
 	char *to;

@@ -16,8 +16,9 @@ void conf_share_free(struct conf_share **s);
 void conf_share_put(struct conf_share *s, const void *values);
 
 /* In a worker: sets the reloaded settings of *values; their strings are allocated in the
- * arena a. ES_NOT_FOUND when the master has put nothing yet, ES_UNAVAILABLE when a write
- * of the master does not end. On failure *values stays as it is. */
+ * arena a. Returns ES_NOT_FOUND when the master has written no values yet, and
+ * ES_UNAVAILABLE when a write of the master does not finish. On failure *values stays as
+ * it is. */
 enum es_code conf_share_get(const struct conf_share *s, struct arena *a, void *values,
     struct es_err *err) ES_MUST_CHECK;
 

@@ -56,8 +56,8 @@ conf_unknown_has_no_file(const struct conf_table tables[], size_t n, const char 
 	return false;
 }
 
-/* Checks a name that ends in _FILE. True when nothing is left to report: the name is the
- * file of a setting, or its fault is reported. */
+/* Checks a name that ends in _FILE. Returns true when nothing is left to report: either
+ * the name is the file of a setting, or the fault is reported. */
 static bool
 conf_unknown_file(struct conf_load *l, const struct conf_table tables[], size_t n,
     const char *const known[], const char *name, size_t len)

@@ -1,4 +1,4 @@
-/* Points at which a test build ends the process at once, as kill -9 would.
+/* Points at which a test build kills the process immediately, as kill -9 would.
  * ES_TEST_CRASH_POINT=name:n aborts a process at its n-th pass of `name`. The build
  * option crash_points compiles them in; without it CRASH_POINT() is empty. */
 #ifndef CONF_CRASH_POINT_H

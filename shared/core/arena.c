@@ -21,7 +21,7 @@
 /* bytes of the first further block; each later block is twice as large as the one
  * before */
 #define ARENA_NEXT  8192
-#define ARENA_MOST  65536 /* largest size of such a block */
+#define ARENA_MOST  65536 /* largest size of a further block, in bytes */
 #define ARENA_ALIGN alignof(max_align_t)
 
 /* Holds allocations one after the other. Unused bytes are zero. */

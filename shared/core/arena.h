@@ -1,5 +1,5 @@
 /* Memory with one common lifetime, e.g. of a request, a batch of the queue, or a frame.
- * All of it is freed at once. */
+ * An arena frees all of its memory together. */
 #ifndef CORE_ARENA_H
 #define CORE_ARENA_H
 
@@ -10,10 +10,10 @@
 struct arena;
 
 struct arena *arena_new(void) ES_NONNULL;
-/* Zeroed memory; never NULL, because running out of memory stops the program. */
+/* Returns zeroed memory, never NULL, because running out of memory stops the program. */
 void *arena_alloc(struct arena *a, size_t size) ES_NONNULL;
 char *arena_strdup(struct arena *a, const char *s) ES_NONNULL;
-/* A NUL-terminated copy of len bytes. */
+/* Returns a NUL-terminated copy of len bytes. */
 char *arena_memdup(struct arena *a, const char *s, size_t len) ES_NONNULL;
 char *arena_printf(struct arena *a, const char *fmt, ...) ES_PRINTF(2, 3) ES_NONNULL;
 /* Registers undo(thing) to be called when the arena is reset or freed; the last

@@ -10,7 +10,7 @@
 #define ES_NONNULL      __attribute__((returns_nonnull))
 #define ES_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* The struct of the given type whose member ptr points to. */
+/* Gives the struct of the given type whose member `member` ptr points to. */
 #define ES_CONTAINER(ptr, type, member) \
 	((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 

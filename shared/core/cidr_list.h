@@ -17,9 +17,9 @@ struct cidr_list {
 	} at[CIDR_LIST_MAX];
 };
 
-/* Parses a list; an empty text gives an empty list. ES_INVALID names the bad entry: not
- * an address, bits set beyond the prefix, a prefix of 0 (which matches every address), or
- * more than CIDR_LIST_MAX entries. *out is unchanged on failure. */
+/* Parses a list; an empty text gives an empty list. Returns ES_INVALID and names the bad
+ * entry: not an address, bits set beyond the prefix, a prefix of 0 (which matches every
+ * address), or more than CIDR_LIST_MAX entries. *out is unchanged on failure. */
 enum es_code cidr_list_parse(
     const char *text, struct cidr_list *out, struct es_err *err) ES_MUST_CHECK;
 bool cidr_list_has(const struct cidr_list *l, const struct net_address *a) ES_MUST_CHECK;

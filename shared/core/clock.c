@@ -51,7 +51,7 @@ clock_format(int64_t wall_ms, char out[ES_TIME_TEXT])
 	(void)snprintf(out + n, ES_TIME_TEXT - n, ".%03dZ", (int)rest);
 }
 
-/* The number in s[from..to); all of these characters are digits. */
+/* Returns the number in s[from..to), whose characters are all digits. */
 static int
 clock_number(const char *s, size_t from, size_t to)
 {

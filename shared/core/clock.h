@@ -22,11 +22,11 @@ int64_t clock_wall_ms(void);
 void clock_format(int64_t wall_ms, char out[ES_TIME_TEXT]);
 
 /* Parses the format of clock_format(); the fraction is optional and may have any number
- * of digits. False for anything else. */
+ * of digits. Returns false for anything else. */
 bool clock_parse(const char *s, int64_t *out_ms) ES_MUST_CHECK;
 
-/* Only for the back-off of programs that block; never used by a test. A signal ends it
- * early. */
+/* Only for the back-off of programs that block; tests never call it. A signal ends the
+ * sleep early. */
 void clock_sleep_ms(int64_t ms);
 
 /* Exponential back-off with jitter: a random value in [min_ms, min(max_ms, min_ms *

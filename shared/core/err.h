@@ -75,7 +75,7 @@ const char *es_code_name(enum es_code code);
 const char *es_code_title(enum es_code code);
 bool es_code_retryable(enum es_code code);
 
-/* The code with this wire name; ES_INTERNAL for an unknown name. */
+/* Returns the code with this wire name, or ES_INTERNAL for an unknown name. */
 enum es_code es_code_from_name(const char *name);
 
 /* Fills err and returns code, so that a failure is one statement: return es_fail(...).

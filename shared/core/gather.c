@@ -8,7 +8,7 @@
 /* Time over which the arrivals are counted: long enough that 250 a second, arriving at
  * random, are no storm; short enough that a storm of 1,000 clients is noticed. */
 #define OVER_MS 250
-/* The level of n arrivals a second. */
+/* The level that n arrivals a second reach. */
 #define LEVEL(n) ((int64_t)(n)*ONE * OVER_MS / 1000)
 
 void

@@ -2,16 +2,17 @@
  * more of them go into one statement:
  *
  *   arrivals a second         a statement is sent
- *   up to GATHER_CALM         at once when none is under way, else GATHER_PAUSE_MS after
- *                             the last one
+ *   up to GATHER_CALM         immediately when none is under way, else GATHER_PAUSE_MS
+ *                             after the last one
  *   more                      when the first question has waited for GATHER_WAIT_MS, or
  *                             when none has arrived for GATHER_PAUSE_MS
  *   GATHER_STORM, and then    the same with GATHER_STORM_WAIT_MS and
  *   down to GATHER_CALM       GATHER_STORM_PAUSE_MS
  *
- * The questions of GATHER_MANY arrivals go at once when no statement is under way, a full
- * batch always. This file knows no event loop: the caller asks gather_due() at the end of
- * each turn, and turns again at gather_due_ms(). */
+ * A full batch is always sent immediately. The questions of GATHER_MANY arrivals are
+ * sent immediately when no statement is under way. This file knows no event loop: the
+ * caller asks gather_due() at the end of each turn, and runs the next turn at
+ * gather_due_ms(). */
 #ifndef CORE_GATHER_H
 #define CORE_GATHER_H
 
@@ -28,7 +29,7 @@
 #define GATHER_STORM          400
 #define GATHER_STORM_WAIT_MS  120 /* 60 arrivals at 500 a second */
 #define GATHER_STORM_PAUSE_MS 40
-/* As many arrivals are worth a statement, in a storm as well. */
+/* So many arrivals are worth a statement of their own, even in a storm. */
 #define GATHER_MANY 80
 
 struct gather_limits {
@@ -44,8 +45,8 @@ struct gather {
 	int64_t level;
 	int64_t level_ms, sent_ms;
 	bool storm;
-	unsigned arrived;           /* since the last statement */
-	size_t waiting;             /* as of the last gather_due() */
+	unsigned arrived;           /* arrivals since the last statement */
+	size_t waiting;             /* questions that waited at the last gather_due() */
 	int64_t first_ms, grown_ms; /* when waiting last rose from 0, when it last rose */
 	unsigned under_way;         /* statements without an answer so far */
 };
@@ -56,7 +57,7 @@ void gather_init(struct gather *g, const struct gather_limits *limits);
 void gather_count_arrival(struct gather *g, int64_t now_ms);
 /* Returns how many of the waiting questions to send now, in one statement. */
 size_t gather_due(struct gather *g, size_t waiting, int64_t now_ms);
-/* The time at which a question of the last gather_due() is due, if nothing else happens;
+/* Returns the time at which the waiting questions are due if nothing else happens, or
  * INT64_MAX when none waits. Call it after gather_due() has returned 0. */
 int64_t gather_due_ms(const struct gather *g);
 void gather_sent(struct gather *g, int64_t now_ms);

@@ -6,8 +6,8 @@
 
 #include "core/banned.h"
 
-/* Minor page faults: pages that the process touched for the first time, or again after a
- * trim. */
+/* Returns the number of minor page faults: pages that the process touched for the first
+ * time, or again after a trim. */
 static long
 heap_trim_faults(void)
 {

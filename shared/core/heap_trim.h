@@ -18,8 +18,8 @@ struct heap_trim {
  * trim. */
 #define HEAP_TRIM_BYTES ((size_t)256 << 10)
 
-/* Call it about once a second. The cost grows with the number of free pieces. True: it
- * trimmed the heap. */
+/* Call it about once a second. The cost grows with the number of free pieces. Returns
+ * true when it trimmed the heap. */
 bool heap_trim(struct heap_trim *t);
 
 #endif

@@ -4,15 +4,15 @@
 
 #include <stddef.h>
 
-/* The value of one digit, in either case; -1 for another character. */
+/* Returns the value of one digit in either case, or -1 for another character. */
 int hex_digit(char c);
 
-/* The octet that the first two of s's len characters write in hex; -1 when there is
- * none. */
+/* Returns the octet that the first two characters of s give in hex, or -1 when they are
+ * not hex or len is below 2. */
 int hex_octet(const char *s, size_t len);
 
-/* The octet that s begins with in percent-encoding, such as "%41" (RFC 3986 section 2.1);
- * -1 when there is none. */
+/* Returns the octet with whose percent-encoding s begins, such as "%41" (RFC 3986 section
+ * 2.1), or -1 when s begins otherwise. */
 int hex_percent(const char *s, size_t len);
 
 #endif

@@ -28,17 +28,17 @@ struct uuid {
 /* True for 36 characters: lower-case hex digits, and hyphens in the right places. */
 bool uuid_valid(const char *s) ES_MUST_CHECK;
 
-/* A new UUIDv7 from the wall clock and getrandom(2) (RFC 9562 section 5.7). The ids of
- * one process increase, even within one millisecond. */
+/* Makes a new UUIDv7 from the wall clock and getrandom(2) (RFC 9562 section 5.7). The ids
+ * of one process increase, even within one millisecond. */
 void uuid_new(char out[ES_UUID_TEXT]);
 
-/* Takes any other kind of id, in either case, and stores it in lower case. False for a
- * malformed id; out is then unchanged. */
+/* Takes any other kind of id, in either case, and stores it in lower case. Returns false
+ * for a malformed id, and leaves out unchanged. */
 bool uuid_take(const char *s, char out[ES_UUID_TEXT]) ES_MUST_CHECK;
 
 /* Takes an id in either case and stores it in lower case, since Swift and .NET print
- * upper case (RFC 9562 section 4 allows both). ES_NOT_FOUND for a malformed id, because
- * no such object can exist. *out is unchanged on failure. */
+ * upper case (RFC 9562 section 4 allows both). Returns ES_NOT_FOUND for a malformed id,
+ * because no such object can exist. *out is unchanged on failure. */
 enum es_code tenant_id_parse(
     const char *s, struct tenant_id *out, struct es_err *err) ES_MUST_CHECK;
 enum es_code user_id_parse(

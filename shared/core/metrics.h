@@ -15,7 +15,8 @@ enum metric_type {
 	METRIC_COUNTER,
 	METRIC_GAUGE,
 	METRIC_HISTOGRAM,
-	METRIC_GAUGE_MAX, /* a gauge: the largest slot counts, not the sum of the slots */
+	/* a gauge whose value is the largest of the slots, not their sum */
+	METRIC_GAUGE_MAX,
 };
 
 /* A program has a static table of these; the index of a row is the metric's id.
@@ -63,8 +64,8 @@ void metrics_beat(struct metrics *m);
  * none. */
 int64_t metrics_beat_age_ms(const struct metrics *m, unsigned slot);
 
-/* The sum of a metric over all slots; of a histogram, the number of observations; of a
- * METRIC_GAUGE_MAX, the largest. */
+/* Returns the sum of a metric over all slots. For a histogram it is the number of
+ * observations, for a METRIC_GAUGE_MAX the largest value of a slot. */
 int64_t metrics_sum(const struct metrics *m, unsigned id);
 
 /* Reads the counters of a histogram, the sum over all slots: counts[k] observations in
@@ -72,8 +73,8 @@ int64_t metrics_sum(const struct metrics *m, unsigned id);
 void metrics_buckets(
     const struct metrics *m, unsigned id, uint64_t counts[METRIC_EDGES + 1]);
 /* Estimates the quantile q (0..1) of such counts as Prometheus' histogram_quantile()
- * does: linear within a bucket, and the last edge for what lies above it. False when all
- * counts are 0. */
+ * does: linear within a bucket, and the last edge for what lies above it. Returns false
+ * when all counts are 0. */
 bool metrics_quantile(const struct metrics *m, unsigned id,
     const uint64_t counts[METRIC_EDGES + 1], double q, double *out);
 

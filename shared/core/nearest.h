@@ -12,7 +12,7 @@
 unsigned nearest_distance(const char *a, const char *b) ES_MUST_CHECK;
 
 /* The nearest of the names in blank-separated `known`, copied to out with its terminator;
- * case does not count. False, and out is "", when more than half of the longer name
+ * case does not count. Returns false, with out "", when more than half of the longer name
  * differs: a guess that far off would only mislead. */
 bool nearest_word(
     const char *name, const char *known, char out[NEAREST_NAME_MAX + 1]) ES_MUST_CHECK;

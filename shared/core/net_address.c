@@ -34,7 +34,7 @@ net_address_port(const char *text)
 	return parse_int(text, 0, 65535, &port);
 }
 
-/* Removes brackets and a port, in place. NULL: malformed. */
+/* Removes brackets and a port, in place. Returns NULL when text is malformed. */
 static char *
 net_address_host(char *text)
 {

@@ -16,8 +16,8 @@ struct net_address {
 };
 
 /* Parses "192.0.2.1", "2001:db8::1" or "[2001:db8::1]". A port, as proxies add it
- * ("192.0.2.1:4711", "[2001:db8::1]:4711"), is dropped. False for anything else, and *out
- * is unchanged then. */
+ * ("192.0.2.1:4711", "[2001:db8::1]:4711"), is dropped. Returns false for anything else,
+ * and leaves *out unchanged. */
 bool net_address_parse(
     const char *text, size_t len, struct net_address *out) ES_MUST_CHECK;
 void net_address_text(const struct net_address *a, char out[NET_ADDRESS_TEXT]);

@@ -14,7 +14,7 @@
 
 #include "core/banned.h"
 
-/* The master waits no longer for a systemd that does not read. */
+/* Maximum time in microseconds that the master waits for a systemd that does not read. */
 #define SEND_WAIT_US 100000
 
 static enum es_code

@@ -32,8 +32,9 @@ struct notify_facts {
 
 /* Reads NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID, and removes them from the
  * environment, so that no child sends messages in the name of the service. Without
- * NOTIFY_SOCKET all calls below do nothing. ES_INVALID: NOTIFY_SOCKET is neither an
- * absolute path nor an abstract address (@...), or WATCHDOG_USEC is not a number. */
+ * NOTIFY_SOCKET all calls below do nothing. Returns ES_INVALID when NOTIFY_SOCKET is too
+ * long or neither an absolute path nor an abstract address (@...), or when WATCHDOG_USEC
+ * or WATCHDOG_PID is not a number. */
 enum es_code notify_open(struct notify *n, struct es_err *err) ES_MUST_CHECK;
 void notify_close(struct notify *n);
 

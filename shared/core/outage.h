@@ -1,6 +1,6 @@
 /* Outages of the services that a program needs. All processes of a program report their
  * failures here, and together they log one line when an outage begins, one when its cause
- * changes, and one when it is over; not one for each request. */
+ * changes, and one when it is over, instead of one for each request. */
 #ifndef CORE_OUTAGE_H
 #define CORE_OUTAGE_H
 
@@ -22,9 +22,9 @@ void outage_init(void);
 /* Reports that a call to the service failed. Logs the first failure of an outage. */
 void outage_report_failure(enum outage_of what, const struct es_err *err);
 
-/* As outage_report_failure(), but finds the service by the error: PostgreSQL when it has
- * an SQLSTATE or its text begins with "database", Redis when its text begins with
- * "Redis", else the queue. */
+/* Like outage_report_failure(), but finds the service by the error: PostgreSQL when err
+ * has an SQLSTATE or its text begins with "database", "the database" or "too many
+ * statements"; Redis when its text begins with "Redis"; else the queue. */
 void outage_report_failed_call(const struct es_err *err);
 
 /* Reports that the program's own regular check of the service succeeded. Ends the outage

@@ -12,11 +12,11 @@ struct pool;
 
 /* size: bytes of a thing, at most 4096. */
 struct pool *pool_new(size_t size) ES_NONNULL;
-/* All things must be given back before. *p may be NULL, and is NULL afterwards. */
+/* Give all things back first. *p may be NULL, and is NULL afterwards. */
 void pool_free(struct pool **p);
 
-/* Zeroed memory, aligned for any type; never NULL, because running out of memory stops
- * the program. */
+/* Returns zeroed memory, aligned for any type; never NULL, because running out of memory
+ * stops the program. */
 void *pool_take(struct pool *p) ES_NONNULL;
 /* Gives a thing back. Empty slabs go back to the system, except one. */
 void pool_give(struct pool *p, void *thing);

@@ -190,7 +190,7 @@ prefork_idle_ms(const struct master *m, const struct worker *w, bool *served)
 	                        ? 0
 	                        : m->conf->beat_age_ms(m->conf->ctx, w->slot);
 
-	/* An older heartbeat is that of the predecessor in this slot. */
+	/* An older heartbeat is from the previous worker in this slot. */
 	*served = age >= 0 && age <= since_start;
 	return *served ? age : since_start;
 }
@@ -226,8 +226,8 @@ prefork_look_at_workers(struct master *m, struct notify_facts *facts)
 	m->hung_was = facts->hung;
 }
 
-/* Workers that drain may be busy for as long as the drain may take, and are killed then.
- */
+/* Does not look for hung workers during a drain: a worker may be busy until drain_ms,
+ * when the master kills it. */
 static void
 prefork_tell_systemd(struct master *m)
 {
@@ -298,7 +298,8 @@ prefork_replace_next(struct master *m)
 	if (next == NULL)
 		return;
 	next->stale = false;
-	if (next->pid == 0) /* its successor starts with the new settings */
+	/* the next worker in this slot starts with the new settings */
+	if (next->pid == 0)
 		return;
 	next->replaced_ms = now;
 	(void)kill(next->pid, SIGTERM);

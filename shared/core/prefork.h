@@ -9,8 +9,8 @@
 
 #include "core/err.h"
 
-/* One kind of worker, `count` processes of it. run is called in the child and returns the
- * exit status. index is 0..count-1 within the kind; slot is unique over all kinds. */
+/* One kind of worker, which has `count` processes. run is called in the child and returns
+ * the exit status. index is 0..count-1 within the kind; slot is unique over all kinds. */
 struct prefork_kind {
 	const char *name; /* for the log */
 	unsigned count;
@@ -23,8 +23,8 @@ struct prefork_kind {
 /* How workers get the settings that a reload has read. */
 enum prefork_reload {
 	PREFORK_REFUSED, /* workers keep their settings */
-	/* Each worker gets SIGTERM and is started again, one after the other. It is
-	 * killed when it takes longer than drain_ms. */
+	/* Each worker gets SIGTERM and is started again, one after the other. The master
+	 * kills a worker that takes longer than drain_ms. */
 	PREFORK_REPLACE,
 	/* Each worker gets SIGHUP, but workers that are `last` are replaced. */
 	PREFORK_SIGHUP,
@@ -48,21 +48,21 @@ struct prefork {
 	 * process that never sends one. NULL: no process sends heartbeats, and each
 	 * counts as serving as soon as it runs. */
 	int64_t (*beat_age_ms)(void *ctx, unsigned slot);
-	/* A worker without a heartbeat for longer hangs. */
+	/* A worker whose last heartbeat is older than this hangs. */
 	int64_t hung_after_ms;
 };
 
 /* Runs until SIGTERM or SIGINT, and then until all workers are gone. Returns the exit
  * status: 0, or 1 if a worker had to be killed. A worker that dies within 5 s of its
  * start is restarted after a back-off of 100 ms to 5 s, without a limit of tries; other
- * workers are restarted at once. Workers also get SIGTERM when the master dies
+ * workers are restarted immediately. Workers also get SIGTERM when the master dies
  * (PR_SET_PDEATHSIG). In a worker, SIGTERM and SIGINT have their default actions and are
  * unblocked; the worker installs its own handlers. SIGHUP stays blocked until the worker
  * unblocks it. So a reload that arrives before the worker has a handler does not end the
- * worker, and is not lost. The master tells systemd (notify.h) that the service is ready
- * when each worker had its first heartbeat, and sends the watchdog's message while no
- * running worker hangs. A worker that waits for its restart does not count as hung,
- * because the master itself restarts it. */
+ * worker, and is not lost. When each worker has had its first heartbeat, the master
+ * reports to systemd (notify.h) that the service is ready. It sends the watchdog's
+ * message while no running worker hangs. A worker that waits for its restart does not
+ * count as hung, because the master itself restarts it. */
 int prefork_run(const struct prefork *p);
 
 #endif

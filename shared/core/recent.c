@@ -18,7 +18,7 @@ struct seen {
 
 struct recent {
 	struct table table;
-	struct list by_age; /* oldest first */
+	struct list by_age; /* keys, oldest first */
 	int64_t keep_ms;
 	size_t key_size, max;
 	recent_hash *hash;

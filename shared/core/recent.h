@@ -17,8 +17,8 @@ typedef uint64_t recent_hash(const void *key, size_t size);
 struct recent *recent_new(
     int64_t keep_ms, size_t key_size, size_t max, recent_hash *hash);
 void recent_free(struct recent **r);
-/* Adds the key. False: the key was already there, because recent_add() added it within
- * the last keep_ms; it keeps its age. */
+/* Adds the key. Returns false when recent_add() added the key already within the last
+ * keep_ms; the key keeps its age. */
 bool recent_add(struct recent *r, const void *key, int64_t now_ms);
 size_t recent_count(const struct recent *r);
 

@@ -8,7 +8,7 @@
 
 #include "core/banned.h"
 
-/* NULL: the file may be read. */
+/* Returns why the file must not be read, or NULL when it may be read. */
 static const char *
 regular_file_refusal(int fd)
 {

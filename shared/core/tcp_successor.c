@@ -72,8 +72,8 @@ tcp_successor_is_at(const struct inet_diag_msg *m, const struct address *at)
 	       memcmp(m->id.idiag_src, at->ip, bytes) == 0;
 }
 
-/* Reads the kernel's list. *n also counts inodes that no longer fit in out. False: the
- * list is incomplete. */
+/* Reads the kernel's list. *n also counts inodes that no longer fit in out. Returns false
+ * when the list is incomplete. */
 static bool
 tcp_successor_read(int netlink, const struct address *at,
     uint32_t out[TCP_SUCCESSOR_KNOWN_MAX], unsigned *n)

@@ -25,9 +25,9 @@ enum unix_socket_how {
 /* Listens at path: mode 0660, non-blocking, close-on-exec. Replaces the stale file of a
  * process that has ended. A take-over makes the socket at PATH.PID and renames it to
  * path, so that at each moment one of the two processes listens there; the other process
- * serves the clients that it has in its backlog. ES_CONFLICT: another process listens at
- * path, or the file there is not a socket. ES_INVALID: the path (with .PID in a
- * take-over) does not have 1 to UNIX_SOCKET_PATH_MAX bytes. */
+ * serves the clients that it has in its backlog. Returns ES_CONFLICT when another process
+ * listens at path or the file there is not a socket, and ES_INVALID when the path (with
+ * .PID in a take-over) does not have 1 to UNIX_SOCKET_PATH_MAX bytes. */
 enum es_code unix_socket_listen(const char *path, int backlog, enum unix_socket_how how,
     struct unix_socket *out, struct es_err *err) ES_MUST_CHECK;
 
