@@ -19,8 +19,8 @@ struct tcp_successor_known {
  * sockets listen there. */
 void tcp_successor_record_known(int fd, struct tcp_successor_known *out);
 
-/* True when a socket that was not recorded listens at the address of fd. Returns false
- * also when the kernel does not answer. */
+/* Returns true when a socket that was not recorded listens at the address of fd. Returns
+ * false also when the kernel does not answer. */
 bool tcp_successor_listens(int fd, const struct tcp_successor_known *known);
 
 #endif

@@ -45,8 +45,8 @@ digest_secret(char out[DIGEST_SECRET_TEXT])
 	OPENSSL_cleanse(raw, sizeof(raw));
 }
 
-/* Hash both texts first: the time then depends neither on the first difference nor on
- * the length of a. */
+/* Compare hashes: the time then depends on the lengths of the texts, and not on the first
+ * difference. */
 bool
 digest_equal(const char *a, const char *b)
 {

@@ -17,7 +17,7 @@ struct digest_part {
 void digest_sha256(
     const struct digest_part parts[], size_t n, unsigned char out[DIGEST_SHA256]);
 
-/* Lower-case hex of the first len bytes; out has room for 2 * len + 1. */
+/* Writes the first len bytes as lower-case hex; out has room for 2 * len + 1 bytes. */
 void digest_hex(const unsigned char *bytes, size_t len, char *out);
 
 /* Sec-WebSocket-Accept for a Sec-WebSocket-Key (RFC 6455 section 4.2.2): base64 of the
@@ -29,7 +29,8 @@ void digest_websocket_accept(const char *key, char out[DIGEST_ACCEPT_TEXT]);
 #define DIGEST_SECRET_TEXT 65
 void digest_secret(char out[DIGEST_SECRET_TEXT]);
 
-/* Constant time in the length of b. */
+/* Returns true when the texts are equal. The time depends on the lengths of the texts,
+ * not on their content. */
 bool digest_equal(const char *a, const char *b) ES_MUST_CHECK;
 
 #endif

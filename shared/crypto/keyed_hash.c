@@ -13,7 +13,7 @@ _Static_assert(crypto_shorthash_KEYBYTES == KEYED_HASH_KEY, "SipHash's key");
 _Static_assert(crypto_shorthash_BYTES == sizeof(uint64_t), "SipHash's result");
 
 static unsigned char process_key[KEYED_HASH_KEY];
-static pid_t drawn_by; /* 0: not drawn yet */
+static pid_t drawn_by; /* process that drew the key; 0: no key yet */
 
 void
 keyed_hash_draw(void)
@@ -33,7 +33,7 @@ keyed_hash(const void *data, size_t len)
 	return keyed_hash_under(process_key, data, len);
 }
 
-/* The bytes of the result are its number in little-endian order. */
+/* SipHash writes the bytes of the number in little-endian order. */
 uint64_t
 keyed_hash_under(const unsigned char key[KEYED_HASH_KEY], const void *data, size_t len)
 {

@@ -19,7 +19,8 @@ struct emf {
 	const char *svc, *deployment;
 	int64_t period_ms, begun_ms;   /* CLOCK_MONOTONIC */
 	int64_t counted[EMF_ROWS_MAX]; /* EMF_GROWTH: the sum when the period began */
-	uint64_t observed[EMF_ROWS_MAX][METRIC_EDGES + 1]; /* EMF_P95_MS: the same */
+	/* EMF_P95_MS: the counts when the period began */
+	uint64_t observed[EMF_ROWS_MAX][METRIC_EDGES + 1];
 	struct arena *arena;
 };
 
@@ -42,7 +43,7 @@ emf_growth(struct emf *e, unsigned at)
 	return sum - before;
 }
 
-/* False when the histogram observed nothing in the period. */
+/* Returns false when the histogram observed nothing in the period. */
 static bool
 emf_p95_ms(struct emf *e, unsigned at, int64_t *ms)
 {
@@ -59,7 +60,8 @@ emf_p95_ms(struct emf *e, unsigned at, int64_t *ms)
 	return true;
 }
 
-/* Reads a row and begins its new period. False: leave the metric out of the line. */
+/* Reads a row and begins its new period. Returns false when the line must leave the
+ * metric out. */
 static bool
 emf_read(struct emf *e, unsigned at, int64_t *value)
 {

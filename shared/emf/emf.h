@@ -14,7 +14,7 @@
 
 enum emf_kind {
 	EMF_GAUGE,  /* the sum of the gauges */
-	EMF_GROWTH, /* how much the sum of the counters grew in the period */
+	EMF_GROWTH, /* growth of the sum of the counters in the period */
 	EMF_P95_MS, /* 95th percentile of a histogram of seconds, in the period. The line
 	               leaves the metric out when nothing was observed. */
 };
@@ -41,7 +41,7 @@ void emf_free(struct emf **e);
 /* True when a period has passed since emf_new() or the last emf_write(). */
 bool emf_due(const struct emf *e);
 /* Writes the line to fd with one write(2) and begins a new period. A failed write loses
- * the line: the next one holds the next period only. */
+ * the line: the next line holds only the next period. */
 void emf_write(struct emf *e, int fd);
 
 /* For a program without a loop that could call emf_due(): writes a line to stderr each

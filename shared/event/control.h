@@ -31,7 +31,8 @@ struct control {
 /* room that every hint fits in; 378 for a jti of controls */
 #define CONTROL_BYTES_MAX 640
 void control_encode(const struct control *c, struct text *out);
-/* ES_INVALID without a tenant or with a malformed id. Unknown members are ignored. */
+/* Returns ES_INVALID when the hint has no tenant or a malformed id. Unknown members are
+ * ignored. */
 enum es_code control_decode(const char *s, size_t len, struct arena *a,
     struct control *out, struct es_err *err) ES_MUST_CHECK;
 

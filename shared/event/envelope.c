@@ -9,7 +9,7 @@
 
 #include "core/banned.h"
 
-/* Members of one entry of "messages". */
+/* Members of one element of "messages". */
 struct wire_message {
 	const char *cid, *key, *hash, *body;
 	bool minted;

@@ -19,7 +19,7 @@
 #define CLIENT_ID_MAX         64             /* characters of A-Z a-z 0-9 . _ : - */
 
 struct envelope_message {
-	const char *client_id; /* the client's, or minted */
+	const char *client_id; /* id chosen by the client, or minted */
 	bool minted;
 	char dedupe_key[33];   /* 16 bytes, hex */
 	char request_hash[33]; /* 16 bytes, hex */
@@ -39,7 +39,7 @@ struct envelope {
 	size_t n;
 };
 
-/* Fills id, minted, key and hash of one message. client_id NULL: mint one. */
+/* Fills id, minted, key and hash of one message. If client_id is NULL, mints one. */
 void envelope_message_init(struct envelope_message *m, const struct user_id *user,
     const char *client_id, const char *body, struct arena *a);
 
@@ -49,13 +49,13 @@ void envelope_message_init(struct envelope_message *m, const struct user_id *use
 void envelope_dedupe_key(const struct user_id *user, const char *client_id, char out[33]);
 
 /* True for 1 to CLIENT_ID_MAX characters of the alphabet above, except "." and "..". A
- * URL can't end in these two, so the client could not ask for the outcome. */
+ * URL can't end in "." or "..", so the client could not ask for the outcome. */
 bool client_id_valid(const char *s) ES_MUST_CHECK;
 
 /* The caller checks out->overflow (limit ENVELOPE_BYTES_MAX). */
 void envelope_encode(const struct envelope *e, struct text *out);
-/* Strings are allocated in the arena a. ES_INVALID for a text that envelope_encode()
- * never writes, in any release. */
+/* Strings are allocated in the arena a. Returns ES_INVALID for a text that
+ * envelope_encode() never writes, in any release. */
 enum es_code envelope_decode(const char *s, size_t len, struct arena *a,
     struct envelope *out, struct es_err *err) ES_MUST_CHECK;
 

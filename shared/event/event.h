@@ -33,8 +33,9 @@ struct event {
 	enum event_kind kind;
 	struct tenant_id tenant;
 	struct channel_id channel;
-	struct user_id user;      /* sender or actor; a member is in payload.userId */
-	const char *display_name; /* of user; for a message, at its commit */
+	struct user_id user; /* sender or actor; a member is in payload.userId */
+	/* display name of user; for a message, the name at the commit */
+	const char *display_name;
 	/* The event before it in the channel has seq - 1. 0 for lossy kinds. */
 	int64_t seq;
 	int64_t created_ms;      /* commit stamp of the database */
@@ -46,7 +47,8 @@ struct event {
 	const char *traceparent; /* or NULL */
 };
 
-/* The events of one change. Those of a channel are in the order of their numbers. */
+/* The events of one change. The events of one channel are in the order of their
+ * numbers. */
 struct event_list {
 	struct event *items;
 	size_t n;
@@ -55,8 +57,8 @@ struct event_list {
 const char *event_kind_name(enum event_kind kind);
 bool event_kind_parse(const char *name, enum event_kind *out) ES_MUST_CHECK;
 
-/* Bytes that every event fits in: JSON may need six bytes for each byte of a body of 64
- * KiB. */
+/* Maximum size of an event in bytes: JSON may need six bytes for each byte of a body of
+ * 64 KiB. */
 #define EVENT_BYTES_MAX (512UL * 1024)
 void event_encode(const struct event *e, struct text *out);
 enum es_code event_decode(const char *s, size_t len, struct arena *a, struct event *out,
@@ -102,7 +104,7 @@ struct reply {
 	size_t n;
 };
 
-#define REPLY_BYTES_MAX (64UL * 1024) /* bytes that every reply fits in */
+#define REPLY_BYTES_MAX (64UL * 1024) /* maximum size of a reply in bytes */
 /* Writes the sender's name once, because the messages of an envelope have one sender and
  * are committed together. */
 void reply_encode(const struct reply *r, struct text *out);

@@ -10,7 +10,7 @@
 #include "core/arena.h"
 #include "core/err.h"
 
-/* The fault of a member in a body that has no fields. */
+/* The error text for a member in the body of a request that takes no fields. */
 #define JSON_NO_FIELDS "unknown field; this request takes none"
 
 enum json_kind {
@@ -37,7 +37,7 @@ struct json_trees {
 
 struct json_list {
 	size_t n;
-	const char *const *items; /* each the JSON text of one element */
+	const char *const *items; /* each item is the JSON text of one element */
 };
 
 struct json_field {
@@ -85,11 +85,11 @@ enum es_code json_tree_bind(const struct json_tree *tree,
     const struct json_field fields[], size_t n, enum json_unknown unknown,
     struct arena *a, void *out, struct es_err *err) ES_MUST_CHECK;
 
-/* Reads one object. err->field names the wrong member. Malformed JSON is
- * ES_BAD_REQUEST: depth over 16, bad UTF-8, NaN and Infinity, single quotes, comments,
+/* Reads one object. err->field names the wrong member. Returns ES_BAD_REQUEST for
+ * malformed JSON: depth over 16, bad UTF-8, NaN and Infinity, single quotes, comments,
  * duplicate members, trailing bytes, U+0000 (RFC 8259; json-c alone accepts several of
- * these). ES_INVALID: not an object, a wrong type, a value out of range, and an unknown
- * member unless these are ignored. */
+ * these). Returns ES_INVALID for a text that is not an object, a wrong type, a value out
+ * of range, and an unknown member unless these are ignored. */
 enum es_code json_bind(const char *text, size_t len, const struct json_field fields[],
     size_t n, enum json_unknown unknown, struct arena *a, void *out,
     struct es_err *err) ES_MUST_CHECK;
@@ -102,7 +102,7 @@ struct json_faults {
 	size_t n;
 	struct {
 		const char *field,
-		    *text; /* are allocated in the arena of the call that added them */
+		    *text; /* texts, allocated in the arena of the call that added them */
 	} items[JSON_FAULTS_MAX];
 };
 
@@ -110,7 +110,7 @@ struct json_faults {
 void json_faults_add(
     struct json_faults *faults, struct arena *a, const struct es_err *err);
 
-/* As json_bind(), for the body of a REST request. Refuses unknown members and suggests
+/* Like json_bind(), for the body of a REST request. Refuses unknown members and suggests
  * the nearest known one. Refuses null unless the field says that null clears it. Adds
  * wrong members to faults and leaves them out of *out. Fails only when the text is not a
  * JSON object. */
@@ -118,8 +118,8 @@ enum es_code json_bind_body(const char *text, size_t len,
     const struct json_field fields[], size_t n, struct arena *a, void *out,
     struct json_faults *faults, struct es_err *err) ES_MUST_CHECK;
 
-/* Returns the text of a JSON string, such as an element of an array. ES_INVALID when
- * tree is not a string. */
+/* Returns the text of a JSON string, such as an element of an array. Returns ES_INVALID
+ * when tree is not a string. */
 enum es_code json_tree_text(const struct json_tree *tree, struct arena *a,
     const char **out, struct es_err *err) ES_MUST_CHECK;
 enum es_code json_bind_text(const char *json, struct arena *a, const char **out,

@@ -13,12 +13,12 @@
 
 struct json_check {
 	const char *why; /* what is wrong, or NULL */
-	size_t at;       /* byte offset of it */
+	size_t at;       /* byte offset of the fault */
 	size_t members;  /* object members in the whole text, repeats counted */
 };
 
-/* True for one value with optional blanks around it. Also refuses U+0000 in names, and
- * nesting deeper than JSON_DEPTH_MAX. */
+/* Returns true for one value with optional blanks around it. Also refuses U+0000 in
+ * names, and nesting deeper than JSON_DEPTH_MAX. */
 bool json_check(const char *text, size_t len, struct json_check *out) ES_MUST_CHECK;
 
 #endif

@@ -9,7 +9,7 @@ struct json_object;
 
 /* Counts the members of all objects in the value. */
 size_t json_walk_members(struct json_object *v);
-/* False when a number overflowed a double: json-c would write it as Infinity. */
+/* Returns false when a number overflowed a double: json-c would write it as Infinity. */
 bool json_walk_finite(struct json_object *v);
 /* True when a string holds U+0000, which neither a C string nor PostgreSQL can store. */
 bool json_walk_has_nul(struct json_object *v);

@@ -12,9 +12,9 @@
  * stands for null. */
 int64_t limit_quota(int64_t written);
 
-/* Allows quota events in window_ms, burst of them at once. A check whose cost is above
- * burst is always refused. The time of one event, window_ms / quota, is rounded down to
- * whole microseconds. */
+/* Allows quota events in window_ms, burst of them at the same moment. A check whose cost
+ * is above burst is always refused. The time of one event, window_ms / quota, is rounded
+ * down to whole microseconds, but is at least 1 us. */
 #define LIMIT_POLICY_MAX 32
 struct limit {
 	const char *policy; /* names the counter: "user-send", "tenant-send" */
@@ -35,8 +35,8 @@ struct limit_result {
 	struct limit_state user, tenant;
 };
 
-/* True when one of the limits allows no event. *out then refuses, and no counter needs to
- * be charged. */
+/* True when one of the limits allows no event. Then *out is a refusal, and the caller
+ * need not charge a counter. */
 bool limit_closed(const struct limit *user_limit, const struct limit *tenant_limit,
     struct limit_result *out);
 

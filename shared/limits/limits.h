@@ -8,8 +8,8 @@
 #include "limits/limits_redis.h"
 
 /* Charges cost events to the user and to the tenant, or to neither when one of the limits
- * refuses. ES_OK in both cases: look at out->allowed. While Redis can't be reached, each
- * of the processes counts its share of the limits in local. */
+ * refuses. Returns ES_OK in both cases: out->allowed is the result. While Redis can't be
+ * reached, each of the processes counts its share of the limits in local. */
 enum es_code limits_check(struct redis *r, struct limits_local *local, unsigned processes,
     const struct tenant_id *tenant, const struct user_id *user,
     const struct limit *user_limit, const struct limit *tenant_limit, int64_t cost,

@@ -8,16 +8,16 @@
 
 #include "core/banned.h"
 
-/* Times are whole microseconds, which Lua's doubles hold exactly. %.0f, because Lua
- * itself prints only 15 digits. An event takes `step` microseconds. A counter stores the
- * time at which it will be empty ("tat", theoretical arrival time), at most `room`
- * microseconds ahead.
+/* Times are whole microseconds, which Lua's doubles hold exactly. The script writes them
+ * with %.0f, because Lua's own conversion keeps only 14 digits. An event takes `step`
+ * microseconds. A counter stores the time at which it will be empty ("tat", theoretical
+ * arrival time), at most `room` microseconds ahead.
  *
- * set_repl: counters go to no append-only file and to no replica. Otherwise each check,
- * that of a read as well, would wait for the file's fsync when the queue is on the same
- * Redis; a counter is worth less than the time of one fsync. A key lives KEEP_MS longer
- * than its counter needs, because Redis does log the end of a key, and a busy caller's
- * key must not end between two requests. */
+ * redis.set_repl() keeps the counters out of the append-only file and of the replicas.
+ * Otherwise each check, even for a read, would wait for the fsync of the file when the
+ * queue is on the same Redis; a counter is worth less than the time of one fsync. A key
+ * expires KEEP_MS after its counter is empty. Redis logs each expiry, so the key of a
+ * busy caller must not expire between two requests. */
 #define KEEP_MS "60000"
 struct redis_script limits_redis_script = {
     .text =

@@ -25,7 +25,7 @@ void limits_request_init(struct limits_request *req, const struct tenant_id *ten
 
 extern struct redis_script limits_redis_script;
 
-/* Reads the script's reply. ES_INTERNAL: the reply has another form. */
+/* Reads the script's reply. Returns ES_INTERNAL when the reply has another form. */
 enum es_code limits_redis_decode(const struct redis_value *v,
     const struct limit *user_limit, const struct limit *tenant_limit,
     struct limit_result *out, struct es_err *err) ES_MUST_CHECK;

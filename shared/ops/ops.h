@@ -31,8 +31,8 @@ enum es_code ops_open(const char *listen, enum unix_socket_how how,
     struct unix_socket *out, struct es_err *err) ES_MUST_CHECK;
 /* Call it in the master's other children. */
 void ops_close(struct unix_socket *s);
-/* Call it in the master after the last child, which may have been killed. Also removes
- * the path. */
+/* Call it in the master after the last child, which may have been killed. Closes the
+ * socket and removes its path. */
 void ops_end(struct unix_socket *s);
 
 /* Serves clients of s until SIGTERM and keeps the path. Returns the exit status of the
@@ -43,14 +43,14 @@ void ops_end(struct unix_socket *s);
 int ops_run(const struct unix_socket *s, const char *from,
     const struct ops_route routes[], unsigned n, void (*watch)(void *ctx), void *ctx);
 
-/* True after SIGUSR1: the program drains. It is not ready then, and missing workers are
- * no fault. */
+/* True after SIGUSR1: the program drains. The program is not ready then, and missing
+ * workers are no fault. */
 bool ops_draining(void);
 
-/* A check of a setting: ES_INVALID for an address that ops_open() can't use. */
+/* Checks a setting: returns ES_INVALID for an address that ops_open() can't use. */
 enum es_code ops_listen_check(
     const char *listen, struct arena *a, struct es_err *err) ES_MUST_CHECK;
-/* A check of a setting: ES_INVALID for a malformed list of networks. */
+/* Checks a setting: returns ES_INVALID for a malformed list of networks. */
 enum es_code ops_from_check(
     const char *from, struct arena *a, struct es_err *err) ES_MUST_CHECK;
 
@@ -61,8 +61,8 @@ struct ops_check {
 	int64_t ms;
 	const char *detail; /* the reason, or NULL when the check is good */
 };
-/* {"status":"ok|unavailable","checks":{"postgres":{"ok":true,"ms":1}}}; sets 200 or 503.
- */
+/* Writes {"status":"ok|unavailable","checks":{"postgres":{"ok":true,"ms":1}}} and sets
+ * the status 200 or 503. */
 void ops_readyz_body(
     const struct ops_check checks[], unsigned n, bool draining, struct ops_answer *out);
 

@@ -11,11 +11,12 @@
 #include "core/banned.h"
 
 #define HEAD_MAX 1024
-/* bytes of one write; lws sends no more and would copy the rest */
+/* maximum bytes of one write; lws would copy the rest of a larger one */
 #define CHUNK_MAX 4096
-/* longest wait for a client whose socket is full; then lws copies the rest */
-#define WAIT_MS  500
-#define PAUSE_MS 50 /* before the next accept when no file descriptor is left */
+/* maximum wait in ms for a client whose socket is full; then lws copies the rest */
+#define WAIT_MS 500
+/* pause in ms before the next accept when no file descriptor is left */
+#define PAUSE_MS 50
 
 static const struct ops_route *
 ops_http_find_route(const struct ops_server *server, const char *path)
@@ -154,7 +155,7 @@ int
 ops_http_callback(
     struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
 {
-	switch ((int)reason) { /* lws has a hundred more reasons */
+	switch ((int)reason) { /* lws has a hundred more callback reasons */
 	case LWS_CALLBACK_HTTP:
 		return ops_http_on_request(wsi, in);
 	case LWS_CALLBACK_HTTP_WRITEABLE: /* lws has sent the rest of an answer */

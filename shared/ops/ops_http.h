@@ -9,7 +9,7 @@
 
 #define OPS_BODY_MAX (4UL << 20)
 
-/* The user of the lws context. */
+/* The user data of the lws context. */
 struct ops_server {
 	const struct ops_route *routes;
 	unsigned n;

@@ -12,14 +12,14 @@ struct ops_listen {
 	int port;          /* 0 for a unix socket */
 };
 
-/* "unix:/path", "host:port", "[v6]:port", ":port". */
+/* Parses "unix:/path", "host:port", "[v6]:port" or ":port". */
 enum es_code ops_listen_parse(
     const char *text, struct ops_listen *out, struct es_err *err) ES_MUST_CHECK;
 
-/* A listening, non-blocking socket, made by unix_socket_listen() or, with path "", for
- * TCP. A take-over shares a TCP address with the old listener until that ends, and the
- * kernel gives each of the two a part of the clients. ES_CONFLICT when the address is in
- * use or the path is not a socket. */
+/* Opens a listening, non-blocking socket: by unix_socket_listen(), or for TCP, with path
+ * "". A take-over shares a TCP address with the old listener until that one closes; the
+ * kernel gives each of the two a part of the clients. Returns ES_CONFLICT when the
+ * address is in use or the path is not a socket. */
 enum es_code ops_listen_open(const struct ops_listen *l, enum unix_socket_how how,
     struct unix_socket *out, struct es_err *err) ES_MUST_CHECK;
 

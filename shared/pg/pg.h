@@ -65,12 +65,13 @@ struct pg_settings {
 	bool pooled;
 };
 
-/* ES_OK when libpq can parse the url as a URI or conninfo string, else ES_INVALID. Does
- * not connect. */
+/* Returns ES_OK when libpq can parse the url as a URI or conninfo string, else
+ * ES_INVALID. Does not connect. */
 enum es_code pg_url_check(
     const char *url, struct arena *a, struct es_err *err) ES_MUST_CHECK;
 
-/* ES_INVALID: libpq can't parse the url. Does not connect: the first statement does. */
+/* Returns ES_INVALID when libpq can't parse the url. Does not connect: the first
+ * statement does. */
 enum es_code pg_open(const struct pg_settings *settings, struct pg **out,
     struct es_err *err) ES_MUST_CHECK;
 void pg_close(struct pg **pg);
@@ -87,17 +88,18 @@ enum es_code pg_run(struct pg *pg, const struct tenant_id *tenant,
 
 /* pg_run() in two steps, for work that the caller does while the server runs the
  * statement. pg_start() sends the statement, copies params, and does not wait for the
- * answer; only ES_OK obliges to call pg_finish(), which waits for it. Between the two the
- * caller may not use pg in any other way than to close it. Not inside a transaction of
- * pg_begin(). */
+ * answer; after ES_OK the caller must call pg_finish(), which waits for the answer.
+ * Between the two calls the caller may only close pg. Do not call them inside a
+ * transaction of pg_begin(). */
 enum es_code pg_start(struct pg *pg, const struct tenant_id *tenant,
     const struct pg_stmt *stmt, const char *const params[],
     struct es_err *err) ES_MUST_CHECK;
 enum es_code pg_finish(struct pg *pg, struct arena *a, struct pg_rows *out,
     struct es_err *err) ES_MUST_CHECK;
 
-/* Runs several statements in one round trip (pipeline mode) and one transaction, all or
- * none. A statement can't use the rows of an earlier one. *err holds the first error. */
+/* Runs several statements in one round trip (pipeline mode) and one transaction: all of
+ * them take effect, or none. A statement can't use the rows of an earlier one. *err holds
+ * the first error. */
 struct pg_batch_item {
 	const struct pg_stmt *stmt;
 	const char *const *params;
@@ -109,13 +111,13 @@ enum es_code pg_batch(struct pg *pg, const struct tenant_id *tenant,
 
 /* Reads ahead: a check and the reads that follow it go to the server together. Between
  * pg_ahead_begin() and pg_ahead_end() the first pg_run() or pg_batch() sends nothing: it
- * notes its statements (at most four, with their parameters, in the arena a), and
- * every call fails with ES_UNAVAILABLE. pg_ahead_run() then is pg_run(), and also runs
+ * notes its statements (at most four, with their parameters, in the arena a), and every
+ * call fails with ES_UNAVAILABLE. pg_ahead_run() then works like pg_run(), and also runs
  * the noted statements after its own, in the same round trip and in one transaction,
- * which is read-only when there are notes. Only its own failure is an error. When the
- * next call of pg_run() or pg_batch() has the noted statements, parameters and tenant, it
- * gets their results or their error without a round trip. Any other call drops the
- * results. Call pg_ahead_drop() before the arena is reset. */
+ * which is read-only when there are notes. It returns an error only when its own
+ * statement fails. When the next call of pg_run() or pg_batch() has the noted statements,
+ * parameters and tenant, it gets their results or their error without a round trip. Any
+ * other call drops the results. Call pg_ahead_drop() before the arena is reset. */
 void pg_ahead_begin(struct pg *pg, struct arena *a);
 void pg_ahead_end(struct pg *pg);
 enum es_code pg_ahead_run(struct pg *pg, const struct tenant_id *tenant,
@@ -124,9 +126,9 @@ enum es_code pg_ahead_run(struct pg *pg, const struct tenant_id *tenant,
 void pg_ahead_drop(struct pg *pg);
 
 /* An explicit transaction, for work that must read a row before it can choose the next
- * statement. The tenant is set until the end; until then pg_run() and pg_batch() ignore
- * their tenant argument. Call pg_rollback() on every failure path. A lost connection has
- * rolled back already. */
+ * statement. The tenant is set for the whole transaction, in which pg_run() and
+ * pg_batch() ignore their tenant argument. Call pg_rollback() on every failure path.
+ * PostgreSQL itself rolls back the transaction of a lost connection. */
 enum es_code pg_begin(
     struct pg *pg, const struct tenant_id *tenant, struct es_err *err) ES_MUST_CHECK;
 enum es_code pg_commit(struct pg *pg, struct es_err *err) ES_MUST_CHECK;
@@ -135,10 +137,10 @@ void pg_rollback(struct pg *pg);
 /* Copies the next row to *out, and its texts to a. Returns false after the last row. */
 bool pg_next(struct pg_rows *rows, struct arena *a, void *out) ES_MUST_CHECK;
 
-/* The text of an array parameter, {"a","b"}, with quotes and escapes. A NULL element is
- * SQL NULL. The text is allocated in the arena a. */
+/* Returns the text of an array parameter, {"a","b"}, with quotes and escapes. A NULL
+ * element is SQL NULL. The text is allocated in the arena a. */
 const char *pg_array(struct arena *a, const char *const items[], size_t n);
-/* Parameters as text; that of pg_int() is allocated in the arena a. */
+/* Return parameters as text; the text of pg_int() is allocated in the arena a. */
 const char *pg_int(struct arena *a, int64_t value);
 const char *pg_bool(bool value);
 
@@ -147,13 +149,13 @@ const char *pg_bool(bool value);
  * 40 42 53 55 57 58 XX, and a missing SQLSTATE. */
 bool pg_transient(const char *sqlstate);
 
-/* The server's message on the last failure. Log it, but never send it to a client: it may
- * quote data. */
+/* Returns the server's message on the last failure. Log it, but never send it to a
+ * client: it may quote data. */
 const char *pg_detail(const struct pg *pg);
 
 /* Checks in one round trip that the session keeps its settings and prepared statements.
- * ES_UNAVAILABLE, with the reason in *err, when a pooler is in between that the settings
- * do not name. */
+ * Returns ES_UNAVAILABLE, with the reason in *err, when a pooler is in between that the
+ * settings do not name. */
 enum es_code pg_session_check(
     struct pg *pg, struct arena *a, struct es_err *err) ES_MUST_CHECK;
 

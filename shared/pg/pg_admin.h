@@ -1,6 +1,6 @@
 /* One plain connection for operators' scripts, such as migrations. It prepares and
  * repeats nothing and does not reconnect. An error holds the server's full message,
- * because its reader runs the server. Programs that serve requests use pg.h. */
+ * because the reader operates the server. Programs that serve requests use pg.h. */
 #ifndef PG_PG_ADMIN_H
 #define PG_PG_ADMIN_H
 
@@ -20,19 +20,20 @@ struct pg_fault {
 	long position; /* character of the script, from 1; 0 unknown */
 };
 
-/* The rows of a result, row by row, as texts; NULL for SQL NULL. */
+/* The cells of a result as texts, row by row; NULL for SQL NULL. */
 struct pg_table {
 	size_t rows, cols;
 	const char **cells;
 };
 
-/* The functions return false on failure and fill *out_fault. It never holds the url. */
+/* The functions return false on failure and fill *out_fault, which never holds the
+ * url. */
 bool pg_admin_open(const char *url, struct arena *a, struct pg_admin **out,
     struct pg_fault *out_fault) ES_MUST_CHECK;
 void pg_admin_close(struct pg_admin **admin);
 
-/* True when this connection keeps one session of PostgreSQL for all its life. False when
- * a pooler assigns sessions, and on failure; the fault tells which. */
+/* Returns true when this connection keeps one session of PostgreSQL for all its life.
+ * Returns false when a pooler assigns sessions, or on failure; *out_fault says which. */
 bool pg_admin_direct(
     struct pg_admin *admin, struct arena *a, struct pg_fault *out_fault) ES_MUST_CHECK;
 

@@ -90,7 +90,8 @@ pg_ahead_take(struct pg *pg, const struct tenant_id *tenant, struct pg_batch_ite
 	return same;
 }
 
-/* True when one of the noted statements has failed, not the one before them. */
+/* Returns true when one of the noted statements has failed, and not the statement before
+ * them. */
 static bool
 pg_ahead_blames_noted(const struct pg_ahead *ahead, const struct es_err *err)
 {

@@ -30,31 +30,33 @@ struct pg_async_loop {
 typedef void pg_async_done(void *ctx, enum es_code rc, struct pg_rows *rows,
     struct arena *a, const struct es_err *err);
 
-/* At most max_in_flight statements may be sent and unanswered. ES_INVALID: libpq can't
- * parse the url. */
+/* At most max_in_flight statements may be sent and unanswered. Returns ES_INVALID when
+ * libpq can't parse the url. */
 enum es_code pg_async_open(const struct pg_settings *settings, size_t max_in_flight,
     const struct pg_async_loop *loop, struct pg_async **out,
     struct es_err *err) ES_MUST_CHECK;
-/* First calls done with ES_UNAVAILABLE for every statement in flight. */
+/* Calls done with ES_UNAVAILABLE for every statement in flight, and then closes the
+ * connection. */
 void pg_async_close(struct pg_async **pa);
 
-/* Sends a statement; copies params. deadline_ms is relative. At the deadline done gets
- * ES_UNAVAILABLE and the connection is dropped, because a pipeline can't skip a
+/* Sends a statement; copies params. deadline_ms is the time from now. At the deadline
+ * done gets ES_UNAVAILABLE and the connection is dropped, because a pipeline can't skip a
  * statement. When the call returns ES_OK, done is called exactly once, never from inside
- * the call. ES_UNAVAILABLE: the connection is down, or max_in_flight statements are in
- * flight; done is not called. */
+ * the call. Returns ES_UNAVAILABLE, and does not call done, when the connection is down
+ * or max_in_flight statements are in flight. */
 enum es_code pg_async_send(struct pg_async *pa, const struct tenant_id *tenant,
     const struct pg_stmt *stmt, const char *const params[], int64_t deadline_ms,
     pg_async_done *done, void *ctx, struct es_err *err) ES_MUST_CHECK;
 
-/* For the loop to call: the descriptor is ready; the timer has fired. */
+/* The loop calls pg_async_ready() when the descriptor is ready, and pg_async_timer() when
+ * the timer has fired. */
 void pg_async_ready(struct pg_async *pa, int ready);
 void pg_async_timer(struct pg_async *pa);
 
 bool pg_async_up(const struct pg_async *pa);
 size_t pg_async_in_flight(const struct pg_async *pa);
-/* The server's message on the last failure. Log it, but never send it to a client: it may
- * quote data. */
+/* Returns the server's message on the last failure. Log it, but never send it to a
+ * client: it may quote data. */
 const char *pg_async_detail(const struct pg_async *pa);
 
 #endif

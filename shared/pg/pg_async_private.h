@@ -57,9 +57,10 @@ void pg_async_watch(struct pg_async *pa, int want);
 /* pg_flight.c. Reads the results that have arrived and calls done for each complete
  * statement. */
 void pg_flight_receive(struct pg_async *pa);
-/* Sends what libpq has buffered, and watches for writing while some is left. */
+/* Sends what libpq has buffered, and watches for writing while bytes are left. */
 void pg_flight_flush(struct pg_async *pa);
-/* The connection is gone: ends every statement in flight with ES_UNAVAILABLE. */
+/* The connection is gone: calls done with ES_UNAVAILABLE for every statement in
+ * flight. */
 void pg_flight_fail_all(struct pg_async *pa);
 /* Returns -1 when no statement is in flight. */
 int64_t pg_flight_first_deadline(const struct pg_async *pa);

@@ -8,7 +8,7 @@
 /* One command of the pipeline: a PREPARE, the statement that begins the transaction, or a
  * statement of the batch. */
 struct command {
-	const struct pg_stmt *prepares, *runs; /* one of them is NULL */
+	const struct pg_stmt *prepares, *runs; /* either prepares or runs is NULL */
 	struct pg_batch_item *item;            /* or NULL */
 };
 
@@ -132,8 +132,8 @@ pg_batch_finish(struct pg_group *g)
 	return g->rc;
 }
 
-/* Sends a group. ES_OK also when the connection is lost meanwhile: pg_batch_end() returns
- * that failure. */
+/* Sends a group. Returns ES_OK also when the connection is lost meanwhile: pg_batch_end()
+ * then returns that failure. */
 static enum es_code
 pg_batch_begin(struct pg_group *g, struct pg *pg, const struct pg_stmt *first,
     const char *const first_params[], struct pg_batch_item items[], size_t n,

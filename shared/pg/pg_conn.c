@@ -156,7 +156,7 @@ pg_conn_connect_now(struct pg *pg, struct es_err *err)
 }
 
 /* Input on an idle connection is a notice, or the end of the connection: a message, then
- * EOF. Look for the end before a request uses the connection, so that a restart of the
+ * EOF. Look for the EOF before a request uses the connection, so that a restart of the
  * server fails no request. */
 static bool
 pg_conn_idle_alive(PGconn *conn)

@@ -99,7 +99,7 @@ pg_error_is_location(const char *line, size_t len)
 	       strncmp(line + len - digits - 3, ".c:", 3) == 0;
 }
 
-/* The place of " 28000: " in "FATAL: 28000: role ...", or NULL. */
+/* Returns the position of " 28000: " in "FATAL: 28000: role ...", or NULL. */
 static const char *
 pg_error_state_in(const char *line, size_t len)
 {

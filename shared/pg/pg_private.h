@@ -17,12 +17,14 @@ struct pg_target {
 	const char *statement_timeout, *lock_timeout;
 };
 
-/* ES_INVALID: libpq can't parse the url. The strings are allocated in the arena a. */
+/* Returns ES_INVALID when libpq can't parse the url. The strings are allocated in the
+ * arena a. */
 enum es_code pg_target_init(struct pg_target *t, const struct pg_settings *settings,
     struct arena *a, struct es_err *err) ES_MUST_CHECK;
-/* Begins to connect. Only name resolution blocks. NULL: out of memory. */
+/* Begins to connect. Only name resolution blocks. Returns NULL when libpq is out of
+ * memory. */
 PGconn *pg_target_connect(const struct pg_target *t);
-/* Prepares a new connection for use. False on failure. */
+/* Prepares a new connection for use. Returns false on failure. */
 bool pg_target_setup(PGconn *conn) ES_MUST_CHECK;
 
 /* A setting that the options of the start-up packet set. A session without it did not get
@@ -48,10 +50,10 @@ struct pg_group;
 struct pg_ahead {
 	enum { PG_AHEAD_NONE, PG_AHEAD_NOTING, PG_AHEAD_NOTED, PG_AHEAD_READ } state;
 	struct arena *arena;
-	struct tenant_id tenant; /* of the noted statements; "": none */
+	struct tenant_id tenant; /* tenant of the noted statements; "": none */
 	struct pg_batch_item items[PG_AHEAD_MAX];
 	size_t n;
-	enum es_code rc; /* of the items, once they are read */
+	enum es_code rc; /* result of the items, once they are read */
 	struct es_err err;
 };
 
@@ -70,20 +72,20 @@ struct pg {
 	struct pg_ahead ahead;
 };
 
-/* pg_conn.c. Returns a connection that looks alive, or ES_UNAVAILABLE at once during the
- * back-off. */
+/* pg_conn.c. Makes sure that pg->conn looks alive. During the back-off returns
+ * ES_UNAVAILABLE without a try. */
 enum es_code pg_conn_get(struct pg *pg, struct es_err *err) ES_MUST_CHECK;
 void pg_conn_drop(struct pg *pg);
-/* Waits until the socket is readable, or writable when want_write is set. False at the
- * deadline. deadline_ms 0: none. */
+/* Waits until the socket is readable, or writable when want_write is set. Returns false
+ * at the deadline. deadline_ms 0: no deadline. */
 bool pg_conn_wait(PGconn *conn, bool want_write, int64_t deadline_ms) ES_MUST_CHECK;
-/* Sends and receives until libpq has a result. False: the connection is lost or the
- * deadline has passed. */
+/* Sends and receives until libpq has a result. Returns false when the connection is lost
+ * or the deadline has passed. */
 bool pg_conn_progress(PGconn *conn, int64_t deadline_ms) ES_MUST_CHECK;
-/* Sends all that libpq has buffered. False: the connection is lost or the deadline has
- * passed. */
+/* Sends all that libpq has buffered. Returns false when the connection is lost or the
+ * deadline has passed. */
 bool pg_conn_flush(PGconn *conn, int64_t deadline_ms) ES_MUST_CHECK;
-/* The deadline of a group of statements that begins now; 0: none. */
+/* Returns the deadline of a group of statements that begins now; 0: no deadline. */
 int64_t pg_conn_deadline(const struct pg *pg);
 
 /* pg_error.c. err->cause becomes the server's primary message, without its DETAIL, which
@@ -93,27 +95,27 @@ enum es_code pg_error_map(const PGresult *res, const char *statement, struct es_
 enum es_code pg_error_lost(struct es_err *err, const char *cause, const char *state);
 /* Copies the server's message as one line without a line break. */
 void pg_error_keep(char out[256], const char *message);
-/* The same for a failed connect, whose message has PQERRORS_VERBOSE. Moves the SQLSTATE
- * from the message to state ("" when there is none) and drops the place in PostgreSQL's
- * source. */
+/* Like pg_error_keep(), for the PQERRORS_VERBOSE message of a failed connect. Moves the
+ * SQLSTATE from the message to state ("" when there is none) and drops the location in
+ * PostgreSQL's source. */
 void pg_error_connect(char out[256], char state[6], const char *message);
 /* True when the connection is useless after this error, although it is alive. */
 bool pg_error_needs_reconnect(const struct es_err *err);
 
-/* pg_session.c. The statement that begins a transaction, or NULL. tenant may be NULL.
- * params of the statement point into tenant and t. */
+/* pg_session.c. Returns the statement that begins a transaction, or NULL when none is
+ * needed. tenant may be NULL. params of the statement point into tenant and t. */
 #define PG_SESSION_PARAMS 3
 const struct pg_stmt *pg_session_begin(const struct pg_target *t,
     const struct tenant_id *tenant, const char *params[PG_SESSION_PARAMS]);
-/* The same for a transaction that may not change anything. Never NULL. */
+/* Like pg_session_begin(), for a read-only transaction. Never returns NULL. */
 const struct pg_stmt *pg_session_begin_reading(const struct pg_target *t,
     const struct tenant_id *tenant, const char *params[PG_SESSION_PARAMS]);
 /* When a pooler or the settings of the role caused the error, puts the explanation before
  * the server's message in err->cause. Returns err->code. */
 enum es_code pg_session_explain(struct es_err *err);
 
-/* pg_batch.c. As pg_batch(), with a first statement that the caller chooses; NULL: none.
- */
+/* pg_batch.c. Like pg_batch(), with a first statement that the caller chooses, or
+ * NULL. */
 enum es_code pg_batch_after(struct pg *pg, const struct pg_stmt *first,
     const char *const first_params[], struct pg_batch_item items[], size_t n,
     struct arena *a, struct es_err *err) ES_MUST_CHECK;
@@ -123,8 +125,8 @@ void pg_batch_forget(struct pg *pg);
 /* pg_ahead.c, for pg_batch(). Notes the statements; returns ES_UNAVAILABLE. */
 enum es_code pg_ahead_note(struct pg *pg, const struct tenant_id *tenant,
     const struct pg_batch_item items[], size_t n, struct es_err *err);
-/* True when exactly these statements were read ahead: then the items have their rows, or
- * *rc and *err their error. Either way the results can't be taken again. */
+/* Returns true when exactly these statements were read ahead: then the items hold the
+ * rows, or *rc and *err the error. Either way the results can't be taken again. */
 bool pg_ahead_take(struct pg *pg, const struct tenant_id *tenant,
     struct pg_batch_item items[], size_t n, enum es_code *rc,
     struct es_err *err) ES_MUST_CHECK;
@@ -133,7 +135,7 @@ bool pg_ahead_take(struct pg *pg, const struct tenant_id *tenant,
 bool pg_send_prepare(PGconn *conn, const struct pg_stmt *stmt) ES_MUST_CHECK;
 bool pg_send_run(PGconn *conn, const struct pg_stmt *stmt, const char *const params[],
     bool prepared) ES_MUST_CHECK;
-/* Takes ownership of res at once, so that no later path can leak it. */
+/* Takes ownership of res before any check, so that no later path can leak it. */
 enum es_code pg_send_adopt(PGresult *res, const struct pg_stmt *stmt, struct arena *a,
     struct pg_rows *out, struct es_err *err) ES_MUST_CHECK;
 
