@@ -23,7 +23,8 @@ struct slot {
 };
 
 /* A frame never straddles the end of the ring: a frame that does not fit there goes to
- * the start, so that it is one piece of memory. The index is a ring of its own. */
+ * the start, so that it is one piece of memory. The index of the frames is another
+ * ring. */
 struct chan_log {
 	struct chan_logs *all;
 	struct list use;

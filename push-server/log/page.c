@@ -331,7 +331,7 @@ pages_forget(
 	for (struct list *l = ch->pages.next; l != &ch->pages; l = l->next) {
 		struct page *page = LIST_ITEM(l, struct page, of_channel);
 
-		page->needed = 0; /* the numbers before the reset mean nothing now */
+		page->needed = 0; /* the old value is from before the reset */
 		page->again = true;
 		page->read_at_ms = INT64_MIN / 2;
 	}

@@ -54,7 +54,7 @@ struct page *pages_find(struct pages *p, const struct tenant_id *tenant,
     const struct channel_id *channel, int64_t after, int64_t now_ms);
 /* Read the page with the numbers after the cursor. Returns its list of waiters, on which
  * the caller puts its entry. needed: the highest number that is known to be committed,
- * for page_behind(). */
+ * which page_behind() compares with the database's head. */
 struct list *pages_want(struct pages *p, const struct tenant_id *tenant,
     const struct channel_id *channel, int64_t after, int64_t needed, int64_t now_ms);
 /* Forget the pages of a channel whose numbers were reset. Reads under way are

@@ -93,7 +93,7 @@ page_frames_span(const struct page_frames *f, int64_t through, int64_t after,
 		span.n++;
 		span.through = page_frames_seq(f, i);
 	}
-	if (i == f->n) /* also past the numbers that carry no event */
+	if (i == f->n) /* through also passes numbers that carry no event */
 		span.through = through < limit ? through : limit;
 	return span;
 }

@@ -12,7 +12,7 @@ struct page_frames {
 	size_t len, size;
 	int64_t first; /* number of the first frame */
 	struct {
-		uint32_t above_first; /* number of the frame less `first` */
+		uint32_t above_first; /* number of the frame minus `first` */
 		uint32_t offset;
 	} index[PAGE_EVENTS];
 	unsigned n, n_removals, room_removals;

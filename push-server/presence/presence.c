@@ -131,7 +131,7 @@ presence_subscribed(struct presence *p, const char *topic)
 	/* If a list under way was asked for before this subscription, ask again at the
 	 * next tick. */
 	pt->again_ms = 0;
-	presence_tenant_list(pt); /* no change is missed from here on */
+	presence_tenant_list(pt); /* the worker misses no change from here on */
 }
 
 void

@@ -5,7 +5,8 @@
 
 #include "presence/presence_state.h"
 
-/* users in one frame of a snapshot; a larger snapshot takes several frames */
+/* maximum number of users in one frame of a snapshot; a larger snapshot takes several
+ * frames */
 #define PRESENCE_FRAME_USERS 500
 /* Delay of the snapshot for a client whose buffer of changes was full, so that one
  * snapshot replaces many changes. */

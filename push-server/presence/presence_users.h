@@ -6,8 +6,9 @@
 
 #include "presence/presence_state.h"
 
-#define PRESENCE_USERS_SETS 200 /* users written to Redis at the end of one turn */
-#define PRESENCE_SCAN_TICKS 20  /* ticks for a scan of all users: 5 s */
+/* maximum number of users written to Redis at the end of one turn */
+#define PRESENCE_USERS_SETS 200
+#define PRESENCE_SCAN_TICKS 20 /* ticks for a scan of all users: 5 s */
 
 void presence_users_join(struct presence *p, struct presence_conn *pc);
 void presence_users_leave(struct presence *p, struct presence_conn *pc);

@@ -18,7 +18,7 @@ enum bearer_kind {
 	BEARER_KEY, /* checks that the key that signed the token in force still exists */
 };
 
-/* Called once with the result, unless the connection has ended. If claims is NULL, the
+/* Called once with the result, unless the connection is closed. If claims is NULL, the
  * token is refused. For BEARER_KEY it is called only after a refusal. */
 typedef void bearer_done(void *ctx, struct conn *c, enum bearer_kind kind,
     const struct token_claims *claims, const struct es_err *refused);

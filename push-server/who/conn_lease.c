@@ -8,8 +8,8 @@
 
 #include "core/banned.h"
 
-/* In ms. The worker renews a lease once in a ping interval of 25 s, so that one lost
- * renewal does not end it. */
+/* In ms. The worker renews a lease once in a ping interval of 25 s, so that the lease
+ * survives one lost renewal. */
 #define LEASE_MS "60000"
 
 struct redis_script conn_lease_script = {

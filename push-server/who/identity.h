@@ -30,9 +30,9 @@ void identity_refuse(struct conn *c, enum es_code why, const char *text);
 /* Closes an open connection whose user may not be connected with any token. Calls
  * who_events.user_gone first. */
 void identity_end(struct who *w, struct conn *c, const struct es_err *why);
-/* The database refuses the token or the user of an open connection: close it. If the user
- * is gone (deactivated, unknown, or of a suspended tenant), the other connections of the
- * user or of the tenant are closed at the end of this turn. */
+/* The database refuses the token or the user of an open connection: close the connection.
+ * If the user is gone (deactivated, unknown, or of a suspended tenant), the other
+ * connections of the user or of the tenant are closed at the end of this turn. */
 void identity_on_refused(
     struct who *w, struct conn *c, const struct principal_answer *answer);
 

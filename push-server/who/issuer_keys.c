@@ -36,7 +36,7 @@ struct entry {
 	struct issuer *issuer;   /* NULL: never read, or unknown */
 	struct tenant_id tenant; /* "" while nothing is known */
 	bool has_url;
-	/* wall clock of the database: when api-fcgi last tried to read the key set; of
+	/* wall clock of the database: when api-fcgi last tried to read the key set; with
 	 * several sets, the earliest such time */
 	int64_t tried_ms;
 	int64_t asked_ms, read_ms; /* start and end of the last read; 0: never */

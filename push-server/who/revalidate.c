@@ -177,7 +177,8 @@ revalidate_answer(struct who *w, struct conn *c, const struct lookup *look,
 		identity_adopt_principal(w, c, &answer->principal, a, &settings);
 	} else if (identity_unanswered(answer->rc)) {
 		w->retry_ms = w->env->now_ms + REVALIDATE_RETRY_MS;
-		again = CHECK_FIRST; /* its turn in the queue had come already */
+		/* the connection has already waited its time in the queue */
+		again = CHECK_FIRST;
 	} else if (answer->gone || !old) {
 		identity_on_refused(w, c, answer);
 		return;

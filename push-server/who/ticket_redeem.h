@@ -14,7 +14,7 @@
 typedef void ticket_redeemed(struct who *w, struct conn *c, enum es_code rc,
     const struct token_claims *claims, const struct es_err *err);
 
-/* Calls done once, after this function has returned; never when the connection ends
+/* Calls done once, after this function has returned; never when the connection is closed
  * first. Returns ES_UNAVAILABLE while Redis is down; then done is not called. */
 enum es_code ticket_redeem(struct who *w, struct conn *c, const char *ticket,
     ticket_redeemed *done, struct es_err *err) ES_MUST_CHECK;

@@ -22,7 +22,7 @@ struct frame_reader {
 	uint8_t mask_at;  /* 0 to 3: index of the next byte of the mask */
 	bool in_payload;
 	bool in_message; /* a fragmented message is unfinished */
-	bool binary;     /* that message is binary */
+	bool binary;     /* the unfinished message is binary */
 };
 
 enum frame_event {

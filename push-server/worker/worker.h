@@ -59,7 +59,7 @@ enum es_code worker_compose(struct worker *w, struct es_err *err) ES_MUST_CHECK;
 void worker_fini(struct worker *w);
 
 /* The end of a turn of the loop: send the look-ups, write the queued frames, and free the
- * connections that ended. */
+ * closed connections. */
 void worker_turn(struct worker *w);
 
 #endif

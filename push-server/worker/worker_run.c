@@ -24,7 +24,7 @@
 #define PG_IN_FLIGHT     4096
 #define REPLAY_IN_FLIGHT 64
 #define WRITE_IN_FLIGHT  4
-/* descriptors for listeners, databases and libwebsockets itself */
+/* number of descriptors for listeners, databases and libwebsockets itself */
 #define OTHER_DESCRIPTORS 256
 
 /* A worker with its libev watchers. */
@@ -158,7 +158,7 @@ worker_run_on_turn(struct ev_loop *loop, ev_prepare *prepare, int events)
 	env->wake_ms = INT64_MAX;
 }
 
-/* The timer only ends the sleep of the loop. */
+/* The timer only wakes the loop. */
 static void
 worker_run_on_wake(struct ev_loop *loop, ev_timer *timer, int events)
 {

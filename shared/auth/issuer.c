@@ -65,8 +65,8 @@ issuer_add_set(struct issuer *issuer, enum token_alg alg, const struct issuer_ke
 		    .kid = set[i].kid, .alg = alg, .of = of, .key = set[i].key};
 }
 
-/* Adds the key, which is a secret, a PEM or a key set, unless its form does not fit the
- * algorithm: a public key must never serve as a secret. */
+/* Adds the key, which is a secret, a PEM or a key set, if its form fits the algorithm: a
+ * public key must never serve as a secret. */
 static void
 issuer_add_key(struct issuer *issuer, const struct issuer_key *of)
 {

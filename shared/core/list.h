@@ -49,9 +49,9 @@ list_move_tail(struct list *head, struct list *link)
 	list_add_tail(head, link);
 }
 
-/* list_first() returns the first link and leaves it; list_pop() also removes it. NULL
- * when the list is empty. Not inline: when a loop frees the items of a list, static
- * analyzers would otherwise report uses of freed items. */
+/* list_first() returns the first link and leaves it; list_pop() also removes it. Both
+ * return NULL when the list is empty. Not inline: when a loop frees the items of a list,
+ * static analyzers would otherwise report uses of freed items. */
 struct list *list_first(const struct list *head);
 struct list *list_pop(struct list *head);
 

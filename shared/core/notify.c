@@ -114,8 +114,8 @@ notify_send(struct notify *n, const char *message)
 	return sent >= 0;
 }
 
-/* RELOADING=1 must carry the time of CLOCK_MONOTONIC, by which systemd tells a READY=1
- * from before the reload apart from one that ends it. */
+/* RELOADING=1 must carry the time of CLOCK_MONOTONIC, with which systemd distinguishes a
+ * READY=1 sent before the reload from the one that reports its end. */
 static bool
 notify_send_reloading(struct notify *n)
 {

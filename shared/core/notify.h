@@ -39,9 +39,9 @@ enum es_code notify_open(struct notify *n, struct es_err *err) ES_MUST_CHECK;
 void notify_close(struct notify *n);
 
 /* Sends what has changed since the last call: READY=1 at the first `serving` and after a
- * reload, RELOADING=1, STOPPING=1; and WATCHDOG=1 every third of the watchdog's time
- * unless a worker hangs. A message that can't be sent is sent again by the next call.
- * Waits at most 100 ms for each message. */
+ * reload, RELOADING=1, STOPPING=1. Also sends WATCHDOG=1 every third of the watchdog's
+ * time unless a worker hangs. A message that can't be sent is sent again by the next
+ * call. Waits at most 100 ms for each message. */
 void notify_update(struct notify *n, const struct notify_facts *facts);
 
 #endif

@@ -45,8 +45,8 @@ struct prefork {
 	/* Called in the master when a worker has ended; may be NULL. */
 	void (*on_exit)(void *ctx, unsigned slot, int status);
 	/* ms since the last heartbeat of the slot, -1 if there was none yet, 0 for a
-	 * process that never sends one. NULL: no process sends heartbeats, and each
-	 * counts as serving as soon as it runs. */
+	 * process that never sends one. If it is NULL, no process sends heartbeats, and
+	 * each process counts as serving as soon as it runs. */
 	int64_t (*beat_age_ms)(void *ctx, unsigned slot);
 	/* A worker whose last heartbeat is older than this hangs. */
 	int64_t hung_after_ms;

@@ -32,7 +32,8 @@ void table_add(struct table *t, struct table_node *node, uint64_t hash);
 void table_remove(struct table *t, struct table_node *node);
 
 /* Walks over the table in no particular order: returns the node after `node`, or the
- * first if node is NULL; NULL at the end. node must still be in the table. */
+ * first node if node is NULL; returns NULL at the end. node must still be in the
+ * table. */
 struct table_node *table_next(const struct table *t, const struct table_node *node);
 
 #endif

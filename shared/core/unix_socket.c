@@ -58,7 +58,8 @@ unix_socket_name(const char *path)
 	return name;
 }
 
-/* True when a process listens at path. EAGAIN also means true: its backlog is full. */
+/* True when a process listens at path. EAGAIN also means true: the backlog of that
+ * process is full. */
 static bool
 unix_socket_answers(const char *path)
 {

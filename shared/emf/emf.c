@@ -116,7 +116,7 @@ emf_due(const struct emf *e)
 	return clock_mono_ms() - e->begun_ms >= e->period_ms;
 }
 
-/* The member _aws, which tells CloudWatch what the other members are. */
+/* Writes the member _aws, which describes the other members to CloudWatch. */
 static void
 emf_put_directive(const struct emf *e, struct json_write *w, const bool there[])
 {

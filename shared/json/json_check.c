@@ -236,7 +236,7 @@ json_check(const char *text, size_t len, struct json_check *out)
 	json_check_blanks(&j);
 	if (j.at != len)
 		return json_check_wrong(&j, "unexpected text after the value");
-	/* Outside of strings the parser accepts ASCII only, so this checks the strings.
-	 */
+	/* Outside of strings the parser accepts only ASCII, so utf8_length() in effect
+	 * checks the strings. */
 	return utf8_length(text, len, &points) || json_check_wrong(&j, "invalid UTF-8");
 }

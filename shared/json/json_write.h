@@ -15,7 +15,7 @@ struct json_write {
 
 /* Writes nothing yet: call jw_object or jw_array next. An overflow stays set in out. */
 void jw_init(struct json_write *w, struct text *out);
-/* key is NULL inside an array and at the top. */
+/* key is NULL inside an array and at the top level. */
 void jw_object(struct json_write *w, const char *key);
 void jw_object_end(struct json_write *w);
 void jw_array(struct json_write *w, const char *key);

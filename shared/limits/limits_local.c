@@ -9,7 +9,7 @@
 
 #include "core/banned.h"
 
-#define WAYS 8 /* slots of a set; a key may be in any of them */
+#define WAYS 8 /* slots of a set; a key may be in any slot of its set */
 
 struct slot {
 	uint64_t key; /* keyed hash; 0: unused slot */

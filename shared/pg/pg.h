@@ -58,10 +58,10 @@ struct pg_settings {
 	/* statement_timeout_ms 0: no limit (migrations). lock_timeout_ms 0: a lock may
 	 * wait as long as the statement. */
 	int64_t connect_timeout_ms, statement_timeout_ms, lock_timeout_ms;
-	/* A pooler may give each transaction another session of PostgreSQL: no statement
-	 * is prepared by name, nothing is set at the start of the connection, each
-	 * transaction begins with its own settings, and a pg_async sends one transaction
-	 * at a time. All this also works without a pooler, but slower. */
+	/* A pooler may give each transaction another session of PostgreSQL: the programs
+	 * prepare no statement by name and set nothing at the start of the connection;
+	 * each transaction begins with its own settings, and a pg_async sends one
+	 * transaction at a time. All this also works without a pooler, but slower. */
 	bool pooled;
 };
 

@@ -184,7 +184,7 @@ pg_async_ready(struct pg_async *pa, int ready)
 		return;
 	if ((ready & PG_WANT_READ) != 0 && PQconsumeInput(pa->conn) != 1)
 		pa->broken = true;
-	/* Results that arrived before the end of the connection are valid. */
+	/* Results that arrived before the connection was lost are valid. */
 	pg_flight_receive(pa);
 	if (!pa->broken)
 		pg_flight_flush(pa);

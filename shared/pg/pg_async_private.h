@@ -12,8 +12,8 @@ enum flight_step { STEP_PREPARE_FIRST, STEP_PREPARE, STEP_FIRST, STEP_RUN };
 struct flight {
 	const struct pg_stmt *first; /* begins the transaction; NULL: stmt does */
 	const struct pg_stmt *stmt;
-	/* Behind a pooler a statement waits until the one before it is answered. NULL:
-	 * the statement was sent. */
+	/* Behind a pooler a statement waits until the previous statement is answered.
+	 * NULL: this statement was sent. */
 	struct held *held;
 	enum flight_step steps[4];
 	unsigned n_steps, at; /* at: the step whose result comes next */

@@ -56,8 +56,8 @@ pg_conn_drop(struct pg *pg)
 		pg->tx = PG_TX_LOST;
 }
 
-/* The server ends a statement at its statement_timeout. If no answer arrives a margin
- * later, the connection is dead. */
+/* The server cancels a statement at its statement_timeout. If no answer arrives within a
+ * margin after that, the connection is dead. */
 int64_t
 pg_conn_deadline(const struct pg *pg)
 {

@@ -220,8 +220,8 @@ pg_flight_drop_oldest(struct pg_async *pa)
 	pa->head = pa->n == 0 ? 0 : (pa->head + 1) % pa->size;
 }
 
-/* The oldest statement is complete. Remove it before done, so that done may send the
- * next. */
+/* The oldest statement is complete. Remove it before the call of done, so that done may
+ * send the next statement. */
 static void
 pg_flight_finish_oldest(struct pg_async *pa)
 {

@@ -13,7 +13,7 @@ struct pg_target {
 	unsigned n;
 	int64_t connect_timeout_ms, statement_timeout_ms;
 	bool pooled;
-	/* The same limits as text, for pg_session_begin. */
+	/* The time-outs as text, for pg_session_begin(). */
 	const char *statement_timeout, *lock_timeout;
 };
 

@@ -24,8 +24,8 @@ static const struct pg_stmt set_tenant_reading = {
 };
 
 /* The same settings as pg_target_init() sends in the start-up packet, for one
- * transaction. A SELECT comes too late to change the isolation: set_config() only
- * compares it, and fails with 25001 when the default of the role differs. */
+ * transaction. A SELECT can't change the isolation: set_config() only compares the value,
+ * and fails with 25001 when the default of the role differs. */
 #define SESSION \
 	"SELECT set_config('app.tenant', $1, true)," \
 	" set_config('transaction_isolation', 'read committed', true)," \
