@@ -59,8 +59,8 @@ void presence_set_call(struct presence_call *call, const struct uuid *worker,
     enum presence_status status, bool forget_choice);
 void presence_rest_call(struct presence_call *call, const struct tenant_id *tenant,
     const struct user_id *user, enum presence_status status);
-/* The script replies 1. It replies 0 when Redis had no lease of this worker: because this
- * is the first call, a sweep removed the lease after its end, or Redis lost its data. The
+/* The script replies 1. It replies 0 when Redis had no lease of this worker that holds:
+ * because this is the first call, the lease has expired, or Redis lost its data. The
  * caller must then set all users of the worker again. */
 void presence_lease_call(struct presence_call *call, const struct uuid *worker);
 /* The script removes at most max users without a lease, and replies how many it

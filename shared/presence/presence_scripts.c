@@ -58,12 +58,13 @@ struct redis_script presence_rest_script = {
 	"else redis.call('HSET', uk, 'choice', s) end "
 	"return merge(t, u)"};
 
-/* ARGV: worker, lease in ms. */
+/* ARGV: worker, lease in ms. A lease that has expired counts as none: a sweep may have
+ * removed some of the worker's users already. */
 struct redis_script presence_lease_script = {
     .text = NOW
 	"local known = redis.call('ZSCORE', 'es:p:leases', 'w:'..ARGV[1]) "
 	"redis.call('ZADD', 'es:p:leases', now + ARGV[2], 'w:'..ARGV[1]) "
-	"return known and 1 or 0"};
+	"return known and tonumber(known) > now and 1 or 0"};
 
 /* ARGV: max users. Removes at most max users of dead workers in one call, and a worker's
  * lease together with the last of its users. */

@@ -206,6 +206,26 @@ a_dead_workers_users_go_offline(void)
 }
 
 static void
+a_worker_that_comes_back_during_a_sweep_sets_its_users_again(void)
+{
+	struct presence_call call;
+	struct fixture f;
+
+	setup(&f);
+	presence_lease_call(&call, &one);
+	CU_ASSERT_EQUAL(run(&f, &call), 0);
+	report(&f, &one, &alice, PRESENCE_ONLINE, false);
+	report(&f, &one, &bob, PRESENCE_ONLINE, false);
+	end_lease(&f, "w:01900000-0000-7000-8000-00000000f001");
+	CU_ASSERT_EQUAL(sweep(&f, 1), 1); /* one of the two users is gone */
+	presence_lease_call(&call, &one);
+	CU_ASSERT_EQUAL(run(&f, &call), 0);
+	CU_ASSERT_EQUAL(run(&f, &call), 1);
+	CU_ASSERT_EQUAL(sweep(&f, 100), 0);
+	teardown(&f);
+}
+
+static void
 a_status_set_by_rest_without_a_device_expires(void)
 {
 	struct fixture f;
@@ -291,6 +311,8 @@ static CU_TestInfo cases[] = {
     {"a status set by REST holds until REST removes it",
 	a_status_set_by_rest_holds_until_rest_removes_it},
     {"a dead worker's users go offline", a_dead_workers_users_go_offline},
+    {"a worker that comes back during a sweep sets its users again",
+	a_worker_that_comes_back_during_a_sweep_sets_its_users_again},
     {"a status set by REST without a device expires",
 	a_status_set_by_rest_without_a_device_expires},
     {"a user that is gone is offline at once", a_user_that_is_gone_is_offline_at_once},
