@@ -44,8 +44,8 @@ auth_revoke_read_expiry(const struct input *in, int64_t *out_ms, struct es_err *
 	return ES_OK;
 }
 
-/* Publishes the revocation, so that push-server looks up the connections of the user, or
- * those with the jti, at once. */
+/* Publishes the revocation, so that push-server immediately checks the tokens of the
+ * user's connections, or of the connections with the jti. */
 static void
 auth_revoke_announce(struct api *api, const struct http_req *req,
     const struct user_id *user, const char *jti, int64_t version)
@@ -84,8 +84,9 @@ auth_revoke_jti(struct api *api, const struct http_req *req, const struct input 
 	return ES_OK;
 }
 
-/* The lowest iat that the revocation leaves valid in a token that EchoStream did not
- * mint. The clock of its signer may be ahead by the leeway (token_issued_s). */
+/* For the tokens of other signers than EchoStream: the lowest iat that is still valid
+ * after the revocation. A signer's clock may be ahead by the leeway, so a token with a
+ * lower iat may be older than the revocation (token_issued_s). */
 static int64_t
 auth_revoke_next_iat(const struct api *api, int64_t valid_after_ms)
 {
@@ -111,9 +112,10 @@ auth_revoke_user(struct api *api, const struct http_req *req, const struct user_
 	return ES_OK;
 }
 
-/* Finds the user whose token with the jti is revoked. A caller that is not an admin can
- * revoke only a token of its own. Returns false when an admin names only the jti of
- * another token: any user of the tenant may have that token. */
+/* Finds the owner of the token to revoke. A caller that is not an admin can revoke only a
+ * token of its own. Returns false when an admin gives a jti without userId, and the jti
+ * is not that of the admin's own token: the revocation then holds for every user of the
+ * tenant. */
 static bool
 auth_revoke_find_owner(
     const struct http_req *req, const struct input *in, struct user_id *user)

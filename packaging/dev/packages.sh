@@ -49,9 +49,9 @@ $name
 	done
 }
 
-# packages_choose ENTRIES: print each entry; of alternatives, print the last one that apt knows. Before
-# the first `apt-get update` apt knows no package. Then print the first alternative on Debian 12, and the
-# last one on other releases.
+# packages_choose ENTRIES: print one package for each entry. Of `a|b`, print the last alternative that apt
+# knows. When apt knows none, as before the first `apt-get update`, print the first alternative on
+# Debian 12, and the last one on other releases.
 packages_choose() {
 	for entry in $1; do
 		chosen=''
@@ -112,8 +112,8 @@ packages_install_as_root() {
 	done
 }
 
-# packages_need_lists ENTRIES: succeed when apt knows no alternative of an entry, so that it needs an
-# `apt-get update`
+# packages_need_lists ENTRIES: succeed when there is an entry of which apt knows no alternative. Run
+# `apt-get update` then.
 packages_need_lists() {
 	for entry in $1; do
 		for name in $(printf %s "$entry" | tr '|' ' '); do
@@ -125,7 +125,7 @@ packages_need_lists() {
 }
 
 # packages_as_root COMMANDS [ARGUMENT...]: run shell commands as root, through sudo if necessary, with the
-# functions of this file. The commands find COMMANDS itself in $1, and the arguments after it.
+# functions of this file. In COMMANDS, $1 is COMMANDS itself, and $2 is the first ARGUMENT.
 packages_as_root() {
 	if is_root; then
 		sh -c ". '$ROOT/packaging/dev/packages.sh'; $1" packages "$@"
@@ -140,9 +140,9 @@ packages_ensure() {
 	missing=$(packages_missing "$1")
 	[ -n "$missing" ] || return 0
 	if ! is_root && ! sudo -n true 2>/dev/null; then
-		warn "packages are missing, and neither root nor \`sudo -n\` works:" \
+		warn "./dev can't install missing packages: it is not root, and \`sudo -n\` fails. Missing:" \
 			"$(packages_choose "$missing" | tr '\n' ' ')"
-		warn 'this command installs the packages of up and test, and starts no daemon:'
+		warn 'this command installs what ./dev up and ./dev test need, and starts no daemon:'
 		say "$(short_path "$ROOT/dev") packages | sudo sh"
 		exit 2
 	fi

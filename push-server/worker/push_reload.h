@@ -1,5 +1,6 @@
-/* SIGHUP in a worker: takes the settings that the master has read again, while the
- * sockets stay open. The list of these settings is in push_conf.c. */
+/* SIGHUP in a worker: the worker takes over the new values of the settings, which the
+ * master has read before. The worker's sockets stay open. push_conf.c lists the settings
+ * that can change in this way. */
 #ifndef PUSH_PUSH_RELOAD_H
 #define PUSH_PUSH_RELOAD_H
 

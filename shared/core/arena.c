@@ -16,12 +16,12 @@
 #else
 #define ARENA_SHARED 1
 #endif
-/* bytes inside struct arena: enough for most frames */
+/* bytes of the first block, which is inside struct arena: enough for most frames */
 #define ARENA_FIRST 1984
-/* bytes of the first further block; each later block is twice as large as the one
- * before */
+/* bytes of the second block; each later block is twice as large as the one before, up to
+ * ARENA_MOST bytes */
 #define ARENA_NEXT  8192
-#define ARENA_MOST  65536 /* largest size of a further block, in bytes */
+#define ARENA_MOST  65536
 #define ARENA_ALIGN alignof(max_align_t)
 
 /* Holds allocations one after the other. Unused bytes are zero. */

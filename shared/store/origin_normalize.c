@@ -19,7 +19,8 @@ origin_normalize_is_scheme(const char *s)
 	       s[strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789+-.")] == '\0';
 }
 
-/* Returns what is wrong when s has a common mistake, else NULL. */
+/* Looks in s for a common mistake. Returns a text that says what would be right, or NULL
+ * when s has no such mistake. */
 static const char *
 origin_normalize_find_mistake(const char *s)
 {

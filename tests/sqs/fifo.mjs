@@ -1,6 +1,6 @@
-// Behaviour of SQS's FIFO queues that fauxqs lacks, added to its class:
+// Patches the class SqsQueue of fauxqs, so that its FIFO queues behave as those of AWS in these points:
 //   - a receive takes several messages of one group, not one; the group is locked until all are done
-//   - messages that come back (timeout over, or returned) are in their order again
+//   - a message that becomes visible again takes its old place in the order of its group
 //   - a waiting receive wakes up for a message that it can take, not for one of a locked group
 //   - an expired receipt deletes nothing, and is an error
 import path from 'node:path';
@@ -41,7 +41,7 @@ function take(max, visibility, find) {
 	return found;
 }
 
-// store_of(FAUXQS_FOLDER): the store of the server
+// Patches the fauxqs that is installed in `folder`, and returns a new store for the server.
 export async function store_of(folder) {
 	const { SqsQueue, SqsStore } = await import(pathToFileURL(path.join(folder, 'node_modules/fauxqs/dist/sqs/sqsStore.js')));
 	const its = SqsQueue.prototype, { notifyWaiters } = its;

@@ -29,7 +29,9 @@ from world import World  # noqa: E402
 BACK_S = 30         # promised time until all clients have resumed
 GIVE_UP_S = 120
 SOCKETS_PER_STATEMENT = 20
-UNNOTICED = 100     # statements for users and rights that two workers send before they notice a storm
+# Two workers notice a storm after up to 0.4 s. Until then they gather look-ups for only 30 ms, so they
+# send up to this many statements for users and rights.
+UNNOTICED = 100
 IDLE_KB = 20        # maximum memory of one idle connection
 
 
@@ -169,7 +171,7 @@ class Storms:
                                 for p in self.stack.workers("push")])
             self.judge_idle(rss_kb(self.stack.workers("push")) - before)
         writer.start()
-        driver.command("wait 2000")  # the writer sends meanwhile, so that some last numbers are above 0
+        driver.command("wait 2000")  # the writer sends, so that some clients resume after a number above 0
         driver.command("begin")
         queries.reset(self.world)
         at = time.monotonic()
@@ -197,7 +199,7 @@ class Storms:
         print("  attempts %(attempts)d, busy %(busy)d, refused %(refused)d, timeouts %(timeouts)d, ends "
               "%(ends)s; events %(events)d, holes %(holes)d, doubled %(doubled)d, gaps "
               "%(gaps)d; %(bytesIn)d bytes in, %(bytesOut)d out" % got)
-        print("  PostgreSQL in %.1f s: %s; the slowest of each took %s ms; all others %d" % (
+        print("  PostgreSQL in %.1f s: calls %s; slowest call in ms %s; other statements %d" % (
             took, calls, slowest, sum(others.values())), flush=True)
 
     def judge_balance(self, held):
@@ -205,7 +207,7 @@ class Storms:
         held = sorted(held)[1:]  # the smallest is the health child, which holds no clients
         print("descriptors of the workers: %s" % held)
         mean = sum(held) / len(held)
-        self.report.check("storm", "no worker has over 1.3 times the mean of the descriptors",
+        self.report.check("storm", "no worker has more than 1.3 times the mean number of descriptors",
                           "" if held[-1] <= 1.3 * mean else str(held))
 
     def judge_idle(self, kb):
@@ -234,8 +236,8 @@ class Storms:
         self.judge_queries(check, calls, took, got["attempts"])
 
     def judge_jitter(self, name, got):
-        """Checks that clients spread their reconnects. The server advises a random delay of up to 2 ms
-        times the number of clients of the worker."""
+        """Checks that clients spread their reconnects. `hello` advises each client to wait for a random
+        time of at most 500 ms, plus 2 ms for each client of the worker."""
         spread = got["tried"].get("p90", 0) - got["tried"].get("p10", 0)
         least = 0.1 * (500 + got["clients"])
         self.report.check("storm", "%s: clients spread their reconnects over time" % name,
@@ -243,20 +245,21 @@ class Storms:
                               spread, least))
 
     def judge_queries(self, check, calls, took, sockets):
-        """Checks the number of statements. Allows one for each channel in each 30 s, because the channel's
-        history grows by a page in that time. Allows one more for every SOCKETS_PER_STATEMENT
-        sockets, and at least UNNOTICED, because the workers notice a storm after up to 0.4 s."""
+        """Checks the number of statements. Each channel may cost one page read in each 30 s. The look-ups
+        of users and rights may cost one statement for every SOCKETS_PER_STATEMENT sockets. With few
+        sockets, UNNOTICED statements are allowed for the look-ups."""
         allowed = self.args.channels * math.ceil(took / BACK_S) + max(
             sockets // SOCKETS_PER_STATEMENT, UNNOTICED)
         sent = sum(calls[k] for k in queries.STORM)
-        check("at most one statement for each channel in each 30 s, and one for every %d sockets" %
+        check("there is at most one statement per channel in each 30 s, plus one per %d sockets" %
               SOCKETS_PER_STATEMENT,
               "" if sent <= allowed else "%d of %d: %s" % (sent, allowed, calls))
         workers = 4  # two of the first server, and two of the second one in cut_drain
-        # 2.5 a second: a worker reads a head again when it is above the head of the worker's own log.
+        # Without a storm a worker sends `heads` once a second and `versions` every 5 s, together 1.2 a
+        # second. 2.5 allows about twice as many.
         allowed = workers * (2.5 * took + 10)
         sent = sum(calls[k] for k in queries.PERIODIC)
-        check("a worker sends at most 2.5 periodic statements a second, and 10 more",
+        check("on average a worker sends at most 10 periodic statements, plus 2.5 a second",
               "" if sent <= allowed else "%d of %d: %s" % (sent, allowed, calls))
 
 

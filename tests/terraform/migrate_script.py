@@ -9,8 +9,8 @@ import sys
 
 SCRIPT = "terraform/modules/stack/run-migrate.sh"
 
-# Selects the answer by the verb and by --query. Each call for lastStatus consumes one line of `status`, but
-# keeps the last line.
+# The stand-in selects an answer by its arguments: the command (run-task) or the field in --query. Each call
+# for lastStatus prints the first line of `status` and removes that line, unless it is the only one.
 AWS = """#!/bin/sh
 echo "$*" >>"$FAKE/calls"
 case "$*" in

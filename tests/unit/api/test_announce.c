@@ -14,12 +14,13 @@
 #define CHANNEL "01900000-0000-7000-8000-00000000c001"
 #define USER    "01900000-0000-7000-8000-00000000a001"
 
-/* `said` has the commands as text, one in each line. The other variables are the answers
- * of the fake Redis. */
+/* The Redis commands that the code under test sent, one in each line, and the ids that it
+ * passed to presence_end_user() and presence_end_tenant(). */
 static char said[4096];
+/* answers of the fake Redis: to all commands, to PUBLISH, and to SET */
 static enum es_code redis_says, publish_says;
 static enum redis_kind set_answer;
-static int failures;
+static int failures; /* counted in API_PUBLISH_FAILURES */
 static struct arena *mem;
 static struct http_req request;
 static struct api the_api;
