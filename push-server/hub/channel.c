@@ -188,30 +188,19 @@ channel_note_kind(struct channel *ch, const struct event *ev, struct arena *a)
 {
 	struct removal removal;
 
-	switch (ev->kind) {
-	case EVENT_MEMBER_LEFT:
-		if (removal_of(ev, a, &removal))
-			channel_note_removal(ch, &removal);
-		break;
-	case EVENT_CHANNEL_DELETED:
+	if (ev->kind == EVENT_MEMBER_LEFT && removal_of(ev, a, &removal)) {
+		channel_note_removal(ch, &removal);
+	} else if (ev->kind == EVENT_CHANNEL_DELETED) {
 		channel_note_deletion(ch, ev->seq);
-		break;
-	case EVENT_CHANNEL_ARCHIVED:
+	} else if (ev->kind == EVENT_CHANNEL_ARCHIVED) {
 		ch->archived = true;
-		break;
-	case EVENT_CHANNEL_UPDATED:
+	} else if (ev->kind == EVENT_CHANNEL_UPDATED) {
 		/* The update may have unarchived the channel. Accept sends until the
 		 * database answers that the channel is archived. */
 		ch->archived = false;
 		channel_note_change(ch, ev, a);
-		break;
-	case EVENT_MEMBER_UPDATED:
-	case EVENT_MEMBER_JOINED: /* no refusal of a non-member is cached */
-	case EVENT_MESSAGE:
-	case EVENT_TYPING:
-	case EVENT_KIND_COUNT:
-		break;
 	}
+	/* member_joined needs nothing: no refusal of a non-member is cached */
 }
 
 /* Restart the log after a hole. Each cursor in front of the hole is now below the log's

@@ -1,5 +1,7 @@
 #include "wire/event_frame.h"
 
+#include <string.h>
+
 #include "core/check.h"
 #include "core/clock.h"
 #include "wire/frame_header.h"
@@ -40,11 +42,47 @@ event_frame_numbers(struct frame_text *t, const struct event *ev)
 }
 
 static void
+event_frame_time(struct frame_text *t, const char *name, int64_t ms)
+{
+	char text[ES_TIME_TEXT];
+
+	clock_format(ms, text);
+	frame_text_raw(t, name);
+	frame_text_string(t, text);
+}
+
+/* The members of the payload that the database or fanout has written as an object. */
+static void
+event_frame_more(struct frame_text *t, const struct event *ev)
+{
+	const size_t len = ev->payload != NULL ? strlen(ev->payload) : 0;
+
+	if (len > 2) { /* more than "{}" */
+		frame_text_raw(t, ",");
+		frame_text_put(t, ev->payload + 1, len - 2);
+	}
+}
+
+static void
+event_frame_put_version(struct frame_text *t, const struct event *ev)
+{
+	frame_text_raw(t, ",\"version\":");
+	frame_text_int(t, ev->version != 0 ? ev->version : 1);
+	if (ev->edited_ms != 0)
+		event_frame_time(t, ",\"editedAt\":", ev->edited_ms);
+	if (ev->deleted_ms != 0)
+		event_frame_time(t, ",\"deletedAt\":", ev->deleted_ms);
+	if (ev->edited)
+		frame_text_raw(t, ",\"edited\":true");
+	if (ev->deleted)
+		frame_text_raw(t, ",\"deleted\":true");
+	event_frame_more(t, ev);
+	frame_text_raw(t, "}}");
+}
+
+static void
 event_frame_put_message(struct frame_text *t, const struct event *ev)
 {
-	char created[ES_TIME_TEXT];
-
-	clock_format(ev->created_ms, created);
 	frame_text_raw(t, ",\"body\":");
 	frame_text_string(t, ev->deleted ? NULL : ev->body);
 	event_frame_numbers(t, ev);
@@ -52,15 +90,22 @@ event_frame_put_message(struct frame_text *t, const struct event *ev)
 	frame_text_int(t, ev->seq);
 	frame_text_raw(t, ",\"senderDisplayName\":");
 	frame_text_string(t, ev->display_name);
-	frame_text_raw(t, ",\"createdAt\":");
-	frame_text_string(t, created);
+	event_frame_time(t, ",\"createdAt\":", ev->created_ms);
 	frame_text_raw(t, ",\"clientMessageId\":");
 	frame_text_string(t, ev->client_id);
-	if (ev->edited)
-		frame_text_raw(t, ",\"edited\":true");
-	if (ev->deleted)
-		frame_text_raw(t, ",\"deleted\":true");
-	frame_text_raw(t, "}}");
+	event_frame_put_version(t, ev);
+}
+
+/* The text stands where `message` has it, so that clients read both alike. */
+static void
+event_frame_put_updated(struct frame_text *t, const struct event *ev)
+{
+	frame_text_raw(t, ",\"body\":");
+	frame_text_string(t, ev->deleted ? NULL : ev->body);
+	event_frame_numbers(t, ev);
+	frame_text_raw(t, ",\"payload\":{\"messageId\":");
+	frame_text_int(t, ev->message_id);
+	event_frame_put_version(t, ev);
 }
 
 static void
@@ -93,6 +138,8 @@ event_frame_encode(const struct event *ev, unsigned char buf[EVENT_FRAME_MAX])
 	frame_text_string(&t, ev->user.text);
 	if (ev->kind == EVENT_MESSAGE)
 		event_frame_put_message(&t, ev);
+	else if (ev->kind == EVENT_MESSAGE_UPDATED)
+		event_frame_put_updated(&t, ev);
 	else
 		event_frame_put_other(&t, ev);
 	if (t.overflow)

@@ -18,7 +18,7 @@ frame_text_init(struct frame_text *t, unsigned char *buf, size_t size)
 	t->overflow = false;
 }
 
-static void
+void
 frame_text_put(struct frame_text *t, const char *s, size_t len)
 {
 	if (t->overflow || (size_t)(t->end - t->at) < len) {

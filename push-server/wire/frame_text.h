@@ -18,6 +18,7 @@ struct frame_text {
 /* The JSON starts FRAME_HEADER bytes after buf. */
 void frame_text_init(struct frame_text *t, unsigned char *buf, size_t size);
 void frame_text_raw(struct frame_text *t, const char *s);
+void frame_text_put(struct frame_text *t, const char *s, size_t len);
 /* Writes s as a JSON string with quotes, or null for NULL; s must be valid UTF-8. */
 void frame_text_string(struct frame_text *t, const char *s);
 void frame_text_int(struct frame_text *t, int64_t value);

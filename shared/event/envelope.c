@@ -11,8 +11,10 @@
 
 /* Members of one element of "messages". */
 struct wire_message {
-	const char *cid, *key, *hash, *body;
-	bool minted;
+	int64_t target, ifVersion, thread;
+	const char *cid, *key, *hash, *op, *body, *emoji, *mentions;
+	bool has_op, has_body, has_emoji, has_mentions;
+	bool minted, alsoInChannel, silent;
 };
 
 static const struct json_field message_fields[] = {
@@ -20,7 +22,21 @@ static const struct json_field message_fields[] = {
     JSON_FIELD(struct wire_message, minted, JSON_BOOL, true, 0, 0),
     JSON_FIELD(struct wire_message, key, JSON_STRING, true, 32, 32),
     JSON_FIELD(struct wire_message, hash, JSON_STRING, true, 32, 32),
-    JSON_FIELD(struct wire_message, body, JSON_STRING, true, 1, 65536),
+    JSON_FIELD_OPT(struct wire_message, op, JSON_STRING, 1, 16),
+    JSON_FIELD_OPT(struct wire_message, body, JSON_STRING, 1, 65536),
+    JSON_FIELD(struct wire_message, target, JSON_INT, false, 1, ES_INT_MAX_EXACT),
+    JSON_FIELD(struct wire_message, ifVersion, JSON_INT, false, 1, ES_INT_MAX_EXACT),
+    JSON_FIELD_OPT(struct wire_message, emoji, JSON_STRING, 1, EMOJI_MAX),
+    JSON_FIELD(struct wire_message, thread, JSON_INT, false, 1, ES_INT_MAX_EXACT),
+    JSON_FIELD(struct wire_message, alsoInChannel, JSON_BOOL, false, 0, 0),
+    JSON_FIELD(struct wire_message, silent, JSON_BOOL, false, 0, 0),
+    JSON_FIELD_OPT(struct wire_message, mentions, JSON_RAW, 2, MENTIONS_BYTES_MAX),
+};
+
+static const char *const op_names[OP_COUNT] = {
+#define X(name, text) [OP_##name] = text,
+    ENVELOPE_OPS(X)
+#undef X
 };
 
 struct wire_envelope {
@@ -31,8 +47,7 @@ struct wire_envelope {
 };
 
 static const struct json_field envelope_fields[] = {
-    JSON_FIELD(
-	struct wire_envelope, v, JSON_INT, true, ENVELOPE_VERSION, ENVELOPE_VERSION),
+    JSON_FIELD(struct wire_envelope, v, JSON_INT, true, 1, ENVELOPE_VERSION),
     JSON_FIELD(struct wire_envelope, id, JSON_UUID, true, 36, 36),
     JSON_FIELD(struct wire_envelope, tenant, JSON_UUID, true, 36, 36),
     JSON_FIELD(struct wire_envelope, channel, JSON_UUID, true, 36, 36),
@@ -72,20 +87,89 @@ envelope_dedupe_key(const struct user_id *user, const char *client_id, char out[
 	digest_hex(sum, 16, out);
 }
 
-void
-envelope_message_init(struct envelope_message *m, const struct user_id *user,
-    const char *client_id, const char *body, struct arena *a)
+const char *
+envelope_op_name(enum envelope_op op)
 {
-	char minted[ES_UUID_TEXT];
+	return op_names[op];
+}
+
+bool
+envelope_message_plain(const struct envelope_message *m)
+{
+	return m->op == OP_MESSAGE && m->target == 0 && m->if_version == 0 &&
+	       m->emoji == NULL && m->thread_id == 0 && !m->also_in_channel &&
+	       !m->silent && m->mentions == NULL;
+}
+
+/* The hash of a plain message is that of its body alone, as earlier releases wrote it, so
+ * that a repeat is still found after an upgrade. */
+static void
+envelope_request_hash(const struct envelope_message *m, struct arena *a, char out[33])
+{
+	const char *text = m->body != NULL ? m->body : "";
 	unsigned char sum[DIGEST_SHA256];
 
-	*m = (struct envelope_message){.minted = client_id == NULL, .body = body};
+	if (!envelope_message_plain(m))
+		text = arena_printf(a, "%s\n%lld\n%lld\n%lld\n%d%d\n%s\n%s\n%s",
+		    op_names[m->op], (long long)m->target, (long long)m->if_version,
+		    (long long)m->thread_id, m->also_in_channel, m->silent,
+		    m->emoji != NULL ? m->emoji : "",
+		    m->mentions != NULL ? m->mentions : "", text);
+	digest_sha256(&(struct digest_part){text, strlen(text)}, 1, sum);
+	digest_hex(sum, 16, out);
+}
+
+void
+envelope_message_seal(struct envelope_message *m, const struct user_id *user,
+    const char *client_id, struct arena *a)
+{
+	char minted[ES_UUID_TEXT];
+
+	m->minted = client_id == NULL;
 	if (client_id == NULL)
 		uuid_new(minted);
 	m->client_id = arena_strdup(a, client_id != NULL ? client_id : minted);
 	envelope_dedupe_key(user, m->client_id, m->dedupe_key);
-	digest_sha256(&(struct digest_part){body, strlen(body)}, 1, sum);
-	digest_hex(sum, 16, m->request_hash);
+	envelope_request_hash(m, a, m->request_hash);
+}
+
+void
+envelope_message_init(struct envelope_message *m, const struct user_id *user,
+    const char *client_id, const char *body, struct arena *a)
+{
+	*m = (struct envelope_message){.op = OP_MESSAGE, .body = body};
+	envelope_message_seal(m, user, client_id, a);
+}
+
+static int64_t
+envelope_version(const struct envelope *e)
+{
+	for (size_t i = 0; i < e->n; i++)
+		if (!envelope_message_plain(&e->messages[i]))
+			return ENVELOPE_VERSION;
+	return 1;
+}
+
+static void
+envelope_encode_number(struct json_write *w, const char *name, int64_t value)
+{
+	if (value != 0)
+		jw_int(w, name, value);
+}
+
+/* The members that version 1 does not have. */
+static void
+envelope_encode_more(struct json_write *w, const struct envelope_message *m)
+{
+	jw_string(w, "op", op_names[m->op]);
+	envelope_encode_number(w, "target", m->target);
+	envelope_encode_number(w, "ifVersion", m->if_version);
+	jw_string(w, "emoji", m->emoji);
+	envelope_encode_number(w, "thread", m->thread_id);
+	jw_bool(w, "alsoInChannel", m->also_in_channel);
+	jw_bool(w, "silent", m->silent);
+	if (m->mentions != NULL)
+		jw_raw(w, "mentions", m->mentions);
 }
 
 void
@@ -96,7 +180,7 @@ envelope_encode(const struct envelope *e, struct text *out)
 	jw_init(&w, out);
 	w.ascii = true;
 	jw_object(&w, NULL);
-	jw_int(&w, "v", ENVELOPE_VERSION);
+	jw_int(&w, "v", envelope_version(e));
 	jw_string(&w, "id", e->id.text);
 	jw_string(&w, "tenant", e->tenant.text);
 	jw_string(&w, "channel", e->channel.text);
@@ -115,15 +199,68 @@ envelope_encode(const struct envelope *e, struct text *out)
 		jw_string(&w, "key", m->dedupe_key);
 		jw_string(&w, "hash", m->request_hash);
 		jw_string(&w, "body", m->body);
+		if (!envelope_message_plain(m))
+			envelope_encode_more(&w, m);
 		jw_object_end(&w);
 	}
 	jw_array_end(&w);
 	jw_object_end(&w);
 }
 
+/* Checks that the change has the members of its op, and no others. */
 static enum es_code
-envelope_decode_message(
-    const char *json, struct arena *a, struct envelope_message *out, struct es_err *err)
+envelope_check_members(const struct envelope_message *m, struct es_err *err)
+{
+	const bool text = m->op == OP_MESSAGE || m->op == OP_EDIT;
+	const bool reaction = m->op == OP_REACT || m->op == OP_UNREACT;
+	const bool reply_of = m->thread_id != 0 || m->also_in_channel;
+
+	if (text != (m->body != NULL))
+		return es_fail_field(err, ES_INVALID, "body", "does not fit the op");
+	if ((m->op == OP_MESSAGE) != (m->target == 0))
+		return es_fail_field(err, ES_INVALID, "target", "does not fit the op");
+	if (reaction != (m->emoji != NULL))
+		return es_fail_field(err, ES_INVALID, "emoji", "does not fit the op");
+	if (m->if_version != 0 && m->op != OP_EDIT && m->op != OP_DELETE)
+		return es_fail_field(err, ES_INVALID, "ifVersion", "does not fit the op");
+	if (m->op != OP_MESSAGE && (reply_of || m->silent))
+		return es_fail_field(err, ES_INVALID, "thread", "does not fit the op");
+	if (m->mentions != NULL && (!text || m->mentions[0] != '{'))
+		return es_fail_field(err, ES_INVALID, "mentions", "does not fit the op");
+	return ES_OK;
+}
+
+static bool
+envelope_op_parse(const char *name, enum envelope_op *out)
+{
+	for (int i = 0; i < OP_COUNT; i++)
+		if (strcmp(op_names[i], name) == 0) {
+			*out = (enum envelope_op)i;
+			return true;
+		}
+	return false;
+}
+
+/* Members that version 1 does not have are unknown to it, and so ignored in it. */
+static enum es_code
+envelope_decode_more(
+    const struct wire_message *w, struct envelope_message *out, struct es_err *err)
+{
+	if (w->op != NULL && !envelope_op_parse(w->op, &out->op))
+		return es_fail_field(err, ES_INVALID, "op", "is unknown");
+	out->target = w->target;
+	out->if_version = w->ifVersion;
+	out->emoji = w->emoji;
+	out->thread_id = w->thread;
+	out->also_in_channel = w->alsoInChannel;
+	out->silent = w->silent;
+	out->mentions = w->mentions;
+	return ES_OK;
+}
+
+static enum es_code
+envelope_decode_message(const char *json, int64_t version, struct arena *a,
+    struct envelope_message *out, struct es_err *err)
 {
 	struct wire_message m = {0};
 
@@ -137,6 +274,9 @@ envelope_decode_message(
 		    err, ES_INVALID, "cid", "is not a client message id");
 	*out = (struct envelope_message){
 	    .client_id = m.cid, .minted = m.minted, .body = m.body};
+	if (version > 1)
+		TRY(envelope_decode_more(&m, out, err));
+	TRY(envelope_check_members(out, err));
 	TRY(hex_parse(m.key, "key", out->dedupe_key, err));
 	return hex_parse(m.hash, "hash", out->request_hash, err);
 }
@@ -180,7 +320,7 @@ envelope_decode(
 	e.messages = arena_alloc(a, e.n * sizeof(*e.messages));
 	for (size_t i = 0; i < e.n; i++)
 		TRY(envelope_decode_message(
-		    w.messages->items[i], a, &e.messages[i], err));
+		    w.messages->items[i], w.v, a, &e.messages[i], err));
 	*out = e;
 	return ES_OK;
 }

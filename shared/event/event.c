@@ -11,7 +11,7 @@
 #include "core/banned.h"
 
 struct wire_event {
-	int64_t v, seq, at;
+	int64_t v, seq, at, messageId, version, editedMs, deletedMs;
 	const char *kind, *tenant, *channel, *user, *name, *createdAt, *body, *cid,
 	    *payload, *traceparent;
 	bool has_body, has_cid, has_payload, has_traceparent, has_name;
@@ -32,7 +32,11 @@ static const struct json_field event_fields[] = {
     JSON_FIELD_OPT(struct wire_event, cid, JSON_STRING, 1, CLIENT_ID_MAX),
     JSON_FIELD(struct wire_event, edited, JSON_BOOL, false, 0, 0),
     JSON_FIELD(struct wire_event, deleted, JSON_BOOL, false, 0, 0),
-    JSON_FIELD_OPT(struct wire_event, payload, JSON_RAW, 2, 16384),
+    JSON_FIELD(struct wire_event, messageId, JSON_INT, false, 1, ES_INT_MAX_EXACT),
+    JSON_FIELD(struct wire_event, version, JSON_INT, false, 1, ES_INT_MAX_EXACT),
+    JSON_FIELD(struct wire_event, editedMs, JSON_INT, false, 1, ES_INT_MAX_EXACT),
+    JSON_FIELD(struct wire_event, deletedMs, JSON_INT, false, 1, ES_INT_MAX_EXACT),
+    JSON_FIELD_OPT(struct wire_event, payload, JSON_RAW, 2, EVENT_PAYLOAD_MAX),
     JSON_FIELD_OPT(struct wire_event, traceparent, JSON_STRING, 1, 64),
 };
 
@@ -49,6 +53,19 @@ event_kind_name(enum event_kind kind)
 }
 
 bool
+event_kind_has_body(enum event_kind kind)
+{
+	return kind == EVENT_MESSAGE || kind == EVENT_MESSAGE_UPDATED;
+}
+
+bool
+event_kind_changes_message(enum event_kind kind)
+{
+	return kind == EVENT_MESSAGE_UPDATED || kind == EVENT_MESSAGE_DELETED ||
+	       kind == EVENT_REACTIONS_CHANGED;
+}
+
+bool
 event_kind_parse(const char *name, enum event_kind *out)
 {
 	for (int i = 0; i < EVENT_KIND_COUNT; i++)
@@ -57,6 +74,13 @@ event_kind_parse(const char *name, enum event_kind *out)
 			return true;
 		}
 	return false;
+}
+
+static void
+event_encode_number(struct json_write *w, const char *name, int64_t value)
+{
+	if (value != 0)
+		jw_int(w, name, value);
 }
 
 void
@@ -82,6 +106,10 @@ event_encode(const struct event *e, struct text *out)
 	jw_string(&w, "cid", e->client_id);
 	jw_bool(&w, "edited", e->edited);
 	jw_bool(&w, "deleted", e->deleted);
+	event_encode_number(&w, "messageId", e->message_id);
+	event_encode_number(&w, "version", e->version);
+	event_encode_number(&w, "editedMs", e->edited_ms);
+	event_encode_number(&w, "deletedMs", e->deleted_ms);
 	if (e->payload != NULL)
 		jw_raw(&w, "payload", e->payload);
 	jw_string(&w, "traceparent", e->traceparent);
@@ -92,8 +120,11 @@ event_encode(const struct event *e, struct text *out)
 static enum es_code
 event_check_members(const struct event *e, struct es_err *err)
 {
-	if (e->kind == EVENT_MESSAGE && e->body == NULL && !e->deleted)
+	if (event_kind_has_body(e->kind) && e->body == NULL && !e->deleted)
 		return es_fail_field(err, ES_INVALID, "body", "is required");
+	if (event_kind_changes_message(e->kind) != (e->message_id != 0))
+		return es_fail_field(
+		    err, ES_INVALID, "messageId", "does not fit the kind");
 	if ((e->kind == EVENT_TYPING) != (e->seq == 0))
 		return es_fail_field(err, ES_INVALID, "seq", "does not fit the kind");
 	if (e->payload != NULL && e->payload[0] != '{')
@@ -124,6 +155,10 @@ event_decode(
 	e.client_id = w.cid;
 	e.edited = w.edited;
 	e.deleted = w.deleted;
+	e.message_id = w.messageId;
+	e.version = w.version;
+	e.edited_ms = w.editedMs;
+	e.deleted_ms = w.deletedMs;
 	e.payload = w.payload;
 	e.traceparent = w.traceparent;
 	TRY(event_check_members(&e, err));

@@ -14,6 +14,9 @@
 
 #define EVENT_KINDS(X) \
 	X(MESSAGE, "message") \
+	X(MESSAGE_UPDATED, "message_updated") \
+	X(MESSAGE_DELETED, "message_deleted") \
+	X(REACTIONS_CHANGED, "reactions_changed") \
 	X(MEMBER_JOINED, "member_joined") \
 	X(MEMBER_LEFT, "member_left") \
 	X(MEMBER_UPDATED, "member_updated") \
@@ -38,12 +41,23 @@ struct event {
 	const char *display_name;
 	/* The event before it in the channel has seq - 1. 0 for lossy kinds. */
 	int64_t seq;
-	int64_t created_ms;      /* commit stamp of the database */
-	int64_t accepted_ms;     /* measures latency; 0: unknown */
-	const char *body;        /* message only, else NULL */
-	const char *client_id;   /* message only, else NULL */
-	bool edited, deleted;    /* message read back from history */
-	const char *payload;     /* JSON object for other kinds, else NULL */
+	int64_t created_ms;  /* commit stamp of the database */
+	int64_t accepted_ms; /* measures latency; 0: unknown */
+	/* The message that a message_updated, message_deleted or reactions_changed
+	 * changes; else 0. */
+	int64_t message_id;
+	/* message and message_updated: the text; NULL: deleted. NULL for other kinds. */
+	const char *body;
+	const char *client_id; /* message only, else NULL */
+	/* of a message or message_updated: 1 + the number of edits; 0: the event is of a
+	 * program that knows no edits */
+	int64_t version;
+	bool edited, deleted; /* message read back from history */
+	/* Unix time in ms; 0: not edited, not deleted, or unknown */
+	int64_t edited_ms, deleted_ms;
+	/* JSON object without blanks around it: further members of the payload of a
+	 * message or message_updated; the payload of other kinds. Or NULL. */
+	const char *payload;
 	const char *traceparent; /* or NULL */
 };
 
@@ -56,10 +70,15 @@ struct event_list {
 
 const char *event_kind_name(enum event_kind kind);
 bool event_kind_parse(const char *name, enum event_kind *out) ES_MUST_CHECK;
+/* True for a message and for message_updated. */
+bool event_kind_has_body(enum event_kind kind) ES_MUST_CHECK;
+/* True when struct event.message_id names the message that the event changes. */
+bool event_kind_changes_message(enum event_kind kind) ES_MUST_CHECK;
 
 /* Maximum size of an event in bytes: JSON may need six bytes for each byte of a body of
  * 64 KiB. */
-#define EVENT_BYTES_MAX (512UL * 1024)
+#define EVENT_BYTES_MAX   (512UL * 1024)
+#define EVENT_PAYLOAD_MAX 32768 /* bytes of struct event.payload */
 void event_encode(const struct event *e, struct text *out);
 enum es_code event_decode(const char *s, size_t len, struct arena *a, struct event *out,
     struct es_err *err) ES_MUST_CHECK;
@@ -94,8 +113,12 @@ struct outcome {
 	const char *sender_name;
 	enum outcome_result result;
 	enum es_code code;  /* ES_OK, or the reason of the refusal */
-	int64_t message_id; /* 0: refused */
-	int64_t created_ms;
+	int64_t message_id; /* the new or changed message; 0: refused */
+	int64_t created_ms; /* commit stamp of the message or change */
+	/* Of a change to a message: the number of its event, and the message's version
+	 * after it. 0: refused, a new message, or unknown. seq is 0, too, when there was
+	 * nothing to change. */
+	int64_t seq, version;
 };
 
 struct reply {

@@ -28,7 +28,7 @@ static const struct json_field reply_fields[] = {
 struct wire_outcome {
 	const char *cid, *result, *code, *createdAt;
 	bool has_createdAt;
-	int64_t messageId;
+	int64_t messageId, seq, version;
 };
 
 static const struct json_field outcome_fields[] = {
@@ -36,6 +36,8 @@ static const struct json_field outcome_fields[] = {
     JSON_FIELD(struct wire_outcome, result, JSON_STRING, true, 1, 16),
     JSON_FIELD(struct wire_outcome, code, JSON_STRING, true, 1, 64),
     JSON_FIELD(struct wire_outcome, messageId, JSON_INT, true, 0, ES_INT_MAX_EXACT),
+    JSON_FIELD(struct wire_outcome, seq, JSON_INT, false, 0, ES_INT_MAX_EXACT),
+    JSON_FIELD(struct wire_outcome, version, JSON_INT, false, 0, ES_INT_MAX_EXACT),
     JSON_FIELD_OPT(struct wire_outcome, createdAt, JSON_STRING, 20, ES_TIME_TEXT),
 };
 
@@ -77,6 +79,10 @@ reply_encode(const struct reply *r, struct text *out)
 		jw_string(&w, "code", es_code_name(o->code));
 		jw_int(&w, "messageId", o->message_id);
 		jw_string(&w, "createdAt", o->result == OUTCOME_REFUSED ? NULL : created);
+		if (o->seq != 0)
+			jw_int(&w, "seq", o->seq);
+		if (o->version != 0)
+			jw_int(&w, "version", o->version);
 		jw_object_end(&w);
 	}
 	jw_array_end(&w);
@@ -108,6 +114,8 @@ reply_decode_outcome(
 		return es_fail_field(err, ES_INVALID, "createdAt", "is not a time");
 	o.client_id = w.cid;
 	o.message_id = w.messageId;
+	o.seq = w.seq;
+	o.version = w.version;
 	*out = o;
 	return ES_OK;
 }

@@ -90,7 +90,7 @@ a_changed_envelope_is_refused(void)
 {
 	static const struct {
 		const char *from, *to;
-	} changes[] = {{"\"v\":1", "\"v\":2"}, {"\"v\":1,", ""},
+	} changes[] = {{"\"v\":1", "\"v\":3"}, {"\"v\":1,", ""},
 	    {"\"messages\":[", "\"messages\":[1,"}, {"c-1", "c 1"},
 	    {"01900000", "0190000X"}, {"\"at\":", "\"ta\":"}};
 	struct arena *a = arena_new();

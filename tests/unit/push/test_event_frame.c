@@ -63,11 +63,49 @@ test_message(void)
 	    "\",\"body\":\"Hello!\",\"seq\":123,\"prev\":122,\"payload\":{\"messageId\":"
 	    "123,"
 	    "\"senderDisplayName\":\"John\",\"createdAt\":\"2026-01-02T03:04:05.678Z\","
-	    "\"clientMessageId\":\"c-1\"}}");
+	    "\"clientMessageId\":\"c-1\",\"version\":1}}");
 	ev.deleted = ev.edited = true;
 	CU_ASSERT_PTR_NOT_NULL(
 	    strstr(payload_of(event_frame_encode(&ev, buf)), "\"body\":null,"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(json, ",\"edited\":true,\"deleted\":true}}"));
+}
+
+static void
+test_message_with_more(void)
+{
+	struct event ev = message("Hello!");
+
+	ev.version = 3;
+	ev.edited_ms = ev.created_ms + 1;
+	ev.payload = "{\"threadId\":7}";
+	CU_ASSERT_PTR_NOT_NULL(strstr(payload_of(event_frame_encode(&ev, buf)),
+	    "\"version\":3,\"editedAt\":\"2026-01-02T03:04:05.679Z\",\"threadId\":7}}"));
+	ev.payload = "{}";
+	CU_ASSERT_PTR_NOT_NULL(strstr(payload_of(event_frame_encode(&ev, buf)),
+	    "\"editedAt\":\"2026-01-02T03:04:05.679Z\"}}"));
+}
+
+static void
+test_message_updated(void)
+{
+	struct event ev = message("Hello again!");
+
+	ev.kind = EVENT_MESSAGE_UPDATED;
+	ev.message_id = 100;
+	ev.version = 2;
+	ev.edited_ms = ev.created_ms;
+	CU_ASSERT_STRING_EQUAL(payload_of(event_frame_encode(&ev, buf)),
+	    "{\"type\":\"message_updated\",\"channelId\":\"" CHANNEL
+	    "\",\"userId\":\"" USER "\",\"body\":\"Hello again!\",\"seq\":123,"
+	    "\"prev\":122,\"payload\":{\"messageId\":100,\"version\":2,"
+	    "\"editedAt\":\"2026-01-02T03:04:05.678Z\"}}");
+	ev.body = NULL; /* deleted since: a replay has no text */
+	ev.deleted = true;
+	ev.deleted_ms = ev.created_ms;
+	CU_ASSERT_PTR_NOT_NULL(
+	    strstr(payload_of(event_frame_encode(&ev, buf)), "\"body\":null,"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(
+	    json, ",\"deletedAt\":\"2026-01-02T03:04:05.678Z\",\"deleted\":true}}"));
 }
 
 static void
@@ -185,6 +223,8 @@ test_longest_gap(void)
 
 static CU_TestInfo cases[] = {
     {"a message has all members and both numbers", test_message},
+    {"a message with more than a text", test_message_with_more},
+    {"an edited message", test_message_updated},
     {"text is escaped according to RFC 8259", test_escape},
     {"other kinds carry their payload as it is", test_other_kinds},
     {"the longest body fits, a longer frame becomes a gap", test_limit},
