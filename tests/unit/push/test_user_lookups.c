@@ -51,7 +51,8 @@ two_users_are_one_statement(void)
 	rig_client_as(&rig, &clients[1], KNOWN);
 	rig_client_as(&rig, &clients[2], KNOWN);
 	rig_turn(&rig);
-	/* On a slow machine GATHER_PAUSE_MS may be over, and the second statement sent. */
+	/* On a slow machine GATHER_PAUSE_MS may be over, and the second statement sent.
+	 */
 	CU_ASSERT_TRUE(fakes.lookups <= 2);
 	fakes.hold = false;
 	for (unsigned i = 0; i < 3; i++)
