@@ -19,6 +19,14 @@ BEGIN
 	IF p_partitions IS NULL THEN
 		RETURN; -- a queue without partitions
 	END IF;
+	IF cardinality(p_partitions) = 1 THEN -- one row needs no order of locks
+		UPDATE queue_partitions q SET done_id = COALESCE(p_done_ids[1], q.done_id)
+		WHERE q.partition = p_partitions[1] AND q.epoch = p_epochs[1];
+		GET DIAGNOSTICS n = ROW_COUNT;
+		IF n = 1 THEN
+			RETURN;
+		END IF;
+	END IF;
 	WITH mine AS MATERIALIZED (
 		SELECT q.partition, m.done_id
 		FROM unnest(p_partitions, p_epochs, p_done_ids) AS m (partition, epoch, done_id)
