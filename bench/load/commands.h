@@ -2,7 +2,7 @@
 #ifndef BENCH_COMMANDS_H
 #define BENCH_COMMANDS_H
 
-#include "histogram.h"
+#include "measure/histogram.h"
 
 struct load;
 

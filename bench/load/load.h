@@ -1,6 +1,6 @@
 /* Thousands of WebSocket clients and REST connections in one process. Everything goes to
- * 127.0.0.1. Links no code of EchoStream, because it measures the wire. Times are in
- * microseconds of CLOCK_MONOTONIC. */
+ * 127.0.0.1. Links no code of EchoStream but measure/, because it measures the wire.
+ * Times are in microseconds of CLOCK_MONOTONIC. */
 #ifndef BENCH_LOAD_H
 #define BENCH_LOAD_H
 
@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "checker.h"
-#include "histogram.h"
+#include "measure/checker.h"
+#include "measure/histogram.h"
 
 struct load;
 

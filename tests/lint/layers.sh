@@ -30,6 +30,7 @@ rule 'shared/ includes only what is below it' "$(
 	may ops core conf json
 	may emf core json
 	may trace core conf json crypto
+	may measure core
 )"
 
 unknown=$(for folder in shared/*/; do
@@ -42,7 +43,7 @@ programs=$(for program in api-fcgi fanout push-server ctl; do
 	[ -d "$program" ] || continue
 	own=$(find "$program" -mindepth 1 -type d -printf '%f|')
 	find "$program" -name '*.[ch]' -exec grep -nHE '^#include "' {} + |
-		grep -vE "#include \"(${own}core|conf|json|crypto|unicode|pg|redis|queue|event|store|auth|limits|presence|ops|emf|trace)/" |
+		grep -vE "#include \"(${own}core|conf|json|crypto|unicode|pg|redis|queue|event|store|auth|limits|presence|ops|emf|trace|measure)/" |
 		grep -vE '#include "[a-z0-9_]+\.h"'
 done)
 rule 'programs never include each other' "$programs"

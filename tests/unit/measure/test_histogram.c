@@ -1,8 +1,7 @@
-#include "../../../bench/load/histogram.h"
-
 #include <CUnit/CUnit.h>
 
 #include "cunit_main.h"
+#include "measure/histogram.h"
 
 static struct histogram h, other;
 
@@ -90,4 +89,4 @@ static CU_TestInfo cases[] = {
     CU_TEST_INFO_NULL,
 };
 
-CUNIT_MAIN("bench histogram", cases)
+CUNIT_MAIN("measure histogram", cases)

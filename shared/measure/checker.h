@@ -1,7 +1,7 @@
 /* Judges the numbers (seq) that one socket receives in one channel. They must come in
  * order, without a hole and without a repeat. */
-#ifndef BENCH_CHECKER_H
-#define BENCH_CHECKER_H
+#ifndef MEASURE_CHECKER_H
+#define MEASURE_CHECKER_H
 
 #include <stdint.h>
 

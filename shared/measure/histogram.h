@@ -1,8 +1,8 @@
 /* Counts times in log-linear buckets: 64 buckets for each power of two, so that a
  * percentile is at most 1.6 % above the real value. Times are in microseconds. Values
  * below 64 us have a bucket each. */
-#ifndef BENCH_HISTOGRAM_H
-#define BENCH_HISTOGRAM_H
+#ifndef MEASURE_HISTOGRAM_H
+#define MEASURE_HISTOGRAM_H
 
 #include <stdint.h>
 

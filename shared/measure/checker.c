@@ -1,4 +1,6 @@
-#include "checker.h"
+#include "measure/checker.h"
+
+#include "core/banned.h"
 
 void
 checker_begin(struct checker *c, int64_t seq)

@@ -1,11 +1,10 @@
 /* Plants each fault that the checker must find: a checker that cannot fail proves
  * nothing about a benchmark. */
-#include "../../../bench/load/checker.h"
-
 #include <CUnit/CUnit.h>
 #include <string.h>
 
 #include "cunit_main.h"
+#include "measure/checker.h"
 
 static struct checker c;
 static struct checker_counts counts;
@@ -157,4 +156,4 @@ static CU_TestInfo cases[] = {
     CU_TEST_INFO_NULL,
 };
 
-CUNIT_MAIN("bench checker", cases)
+CUNIT_MAIN("measure checker", cases)

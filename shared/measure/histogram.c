@@ -1,6 +1,8 @@
-#include "histogram.h"
+#include "measure/histogram.h"
 
 #include <string.h>
+
+#include "core/banned.h"
 
 void
 histogram_reset(struct histogram *h)
