@@ -8,37 +8,10 @@
 #include "json/json_bind.h"
 #include "json/json_write.h"
 
+#include "ctl_frame.h"
 #include "ctl_print.h"
 
 #include "core/banned.h"
-
-struct frame {
-	const char *type, *op, *channelId, *body, *payload;
-	int64_t seq;
-	bool has_body, has_seq, has_payload;
-};
-
-static bool
-tail_read_frame(struct arena *a, const char *text, size_t len, struct frame *out)
-{
-	static const struct json_field fields[] = {
-	    JSON_FIELD(struct frame, type, JSON_STRING, true, 1, 64),
-	    JSON_FIELD(struct frame, op, JSON_STRING, false, 0, 64),
-	    JSON_FIELD(struct frame, channelId, JSON_STRING, false, 0, 64),
-	    JSON_FIELD_OPT(struct frame, body, JSON_STRING, 0, (1 << 20)),
-	    JSON_FIELD_OPT(struct frame, seq, JSON_INT, 0, ES_INT_MAX_EXACT),
-	    JSON_FIELD_OPT(struct frame, payload, JSON_RAW, 0, (1 << 20)),
-	};
-	struct es_err err;
-
-	*out = (struct frame){0};
-	if (json_bind(text, len, fields, ES_COUNT(fields), JSON_IGNORE_UNKNOWN, a, out,
-		&err) != ES_OK)
-		return false;
-	if (out->payload == NULL)
-		out->payload = "{}";
-	return true;
-}
 
 static struct tail_channel *
 tail_find(const struct tail *t, const char *id)
@@ -79,7 +52,7 @@ tail_subscribe(struct tail *t, struct ws_client *ws)
 
 static void
 tail_print_message(
-    const struct ctl *c, const struct tail_channel *ch, const struct frame *f)
+    const struct ctl *c, const struct tail_channel *ch, const struct ctl_frame *f)
 {
 	const char *at = ctl_member(c, f->payload, "createdAt");
 	const char *name = ctl_member(c, f->payload, "senderDisplayName");
@@ -90,7 +63,7 @@ tail_print_message(
 }
 
 static void
-tail_on_event(const struct ctl *c, struct tail_channel *ch, const struct frame *f,
+tail_on_event(const struct ctl *c, struct tail_channel *ch, const struct ctl_frame *f,
     const char *text, size_t len)
 {
 	if (f->seq > ch->after)
@@ -105,7 +78,8 @@ tail_on_event(const struct ctl *c, struct tail_channel *ch, const struct frame *
 
 /* A channel without a seen message starts at its head. */
 static void
-tail_on_subscribed(const struct ctl *c, struct tail_channel *ch, const struct frame *f)
+tail_on_subscribed(
+    const struct ctl *c, struct tail_channel *ch, const struct ctl_frame *f)
 {
 	struct head {
 		const char *epoch;
@@ -126,7 +100,7 @@ tail_on_subscribed(const struct ctl *c, struct tail_channel *ch, const struct fr
 }
 
 static void
-tail_on_gap(const struct ctl *c, struct tail_channel *ch, const struct frame *f)
+tail_on_gap(const struct ctl *c, struct tail_channel *ch, const struct ctl_frame *f)
 {
 	struct gap {
 		int64_t toSeq;
@@ -146,7 +120,7 @@ tail_on_gap(const struct ctl *c, struct tail_channel *ch, const struct frame *f)
 /* Prints the refusal. Stops following the channel when the server would refuse a repeat,
  * too. */
 static void
-tail_on_error(const struct ctl *c, struct tail_channel *ch, const struct frame *f)
+tail_on_error(const struct ctl *c, struct tail_channel *ch, const struct ctl_frame *f)
 {
 	const char *code = ctl_member(c, f->payload, "code");
 
@@ -172,10 +146,10 @@ tail_frame(struct tail *t, const char *text, size_t len)
 {
 	struct ctl c = *t->ctl;
 	struct tail_channel *ch;
-	struct frame f;
+	struct ctl_frame f;
 
 	c.arena = arena_new(); /* free each frame, since a tail may run for months */
-	if (tail_read_frame(c.arena, text, len, &f)) {
+	if (ctl_frame_read(c.arena, text, len, &f)) {
 		ch = tail_find(t, f.channelId);
 		if (strcmp(f.type, "error") == 0)
 			tail_on_error(&c, ch, &f);

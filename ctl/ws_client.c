@@ -21,19 +21,28 @@ struct ws_text {
 	char data[]; /* LWS_PRE bytes of headroom, the text, NUL */
 };
 
-struct ws_client {
+struct ws_loop {
 	struct lws_context *context;
+	lws_sorted_usec_list_t deadline;
+	bool late;
+	bool ending; /* closes its clients, and calls no handler */
+};
+
+struct ws_client {
+	struct ws_loop *loop;
+	bool owns_loop;
 	struct lws *wsi;
+	const struct ws_handler *handler; /* NULL: ws_client_wait() gives the messages */
+	void *ctx;
 	const char *bearer;
 	enum ws_client_state state;
-	int status; /* of an upgrade that was refused */
-	int code;   /* of the close */
+	bool opened; /* the server accepted the handshake */
+	int status;  /* of an upgrade that was refused */
+	int code;    /* of the close */
 	char reason[128];
 	struct list in, out;     /* ws_text: whole messages */
 	struct ws_text *partial; /* message that has not ended, or NULL */
 	struct ws_text *given;   /* the text that the caller reads until its next call */
-	lws_sorted_usec_list_t deadline;
-	bool late;
 };
 
 static struct ws_text *
@@ -58,15 +67,15 @@ ws_client_drop(struct list *texts)
 static void
 ws_client_late(lws_sorted_usec_list_t *sul)
 {
-	lws_container_of(sul, struct ws_client, deadline)->late = true;
+	lws_container_of(sul, struct ws_loop, deadline)->late = true;
 }
 
 static void
-ws_client_set_deadline(struct ws_client *ws, int64_t wait_ms)
+ws_client_set_deadline(struct ws_loop *loop, int64_t wait_us)
 {
-	ws->late = false;
+	loop->late = false;
 	lws_sul_schedule(
-	    ws->context, 0, &ws->deadline, ws_client_late, (lws_usec_t)wait_ms * 1000);
+	    loop->context, 0, &loop->deadline, ws_client_late, (lws_usec_t)wait_us);
 }
 
 static int
@@ -86,8 +95,13 @@ ws_client_receive(struct ws_client *ws, const char *data, size_t len)
 	ws->partial = all;
 	if (lws_is_final_fragment(ws->wsi) != 0 &&
 	    lws_remaining_packet_payload(ws->wsi) == 0) {
-		list_add_tail(&ws->in, &all->link);
 		ws->partial = NULL;
+		if (ws->handler == NULL) {
+			list_add_tail(&ws->in, &all->link);
+		} else {
+			ws->handler->text(ws->ctx, all->data + LWS_PRE, all->len);
+			free(all);
+		}
 	}
 	return 0;
 }
@@ -131,25 +145,62 @@ ws_client_closing(struct ws_client *ws, const unsigned char *in, size_t len)
 	    ws->reason, sizeof(ws->reason), "%.*s", (int)(len - 2), (const char *)in + 2);
 }
 
+static void
+ws_client_write_reason(const struct ws_client *ws, char why[WS_WHY])
+{
+	if (ws->status >= 100)
+		(void)snprintf(why, WS_WHY,
+		    "the server refused the WebSocket handshake: HTTP status %d",
+		    ws->status);
+	else if (strncmp(ws->reason, "connect SSL", 11) == 0 ||
+		 strstr(ws->reason, "cert") != NULL)
+		(void)snprintf(why, WS_WHY,
+		    "no TLS with the server, or its certificate is not trusted here");
+	else if (ws->opened)
+		(void)snprintf(why, WS_WHY, "closed with code %d%s%.100s", ws->code,
+		    *ws->reason != '\0' ? ": " : "", ws->reason);
+	else if (ws->state == CONNECTING)
+		(void)snprintf(why, WS_WHY, "the server did not answer in time");
+	else
+		(void)snprintf(why, WS_WHY, "not reached%s%.120s",
+		    *ws->reason != '\0' ? ": " : "", ws->reason);
+}
+
+/* The connection ended, or was never made. */
+static void
+ws_client_end(struct ws_client *ws)
+{
+	char why[WS_WHY];
+
+	if (ws->state == CLOSED)
+		return;
+	ws->state = CLOSED;
+	if (ws->handler == NULL || ws->loop->ending)
+		return;
+	ws_client_write_reason(ws, why);
+	ws->handler->closed(ws->ctx, why);
+}
+
 static int
 ws_client_callback(
     struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
 {
-	/* for some callback reasons `user` is an SSL_CTX */
-	struct ws_client *ws = lws_context_user(lws_get_context(wsi));
+	struct ws_client *ws = user; /* for reasons that are not below: an SSL_CTX, too */
 
-	(void)user;
 	switch ((int)reason) {
 	case LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER:
 		return ws_client_authorize(ws, in, *(unsigned char **)in + len);
 	case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
-		ws->state = CLOSED;
 		ws->status = (int)lws_http_client_http_response(wsi);
 		(void)snprintf(ws->reason, sizeof(ws->reason), "%.*s", (int)len,
 		    in != NULL ? (const char *)in : "");
+		ws_client_end(ws);
 		return 0;
 	case LWS_CALLBACK_CLIENT_ESTABLISHED:
 		ws->state = OPEN;
+		ws->opened = true;
+		if (ws->handler != NULL)
+			ws->handler->opened(ws->ctx);
 		return 0;
 	case LWS_CALLBACK_CLIENT_RECEIVE:
 		return ws_client_receive(ws, in, len);
@@ -159,38 +210,60 @@ ws_client_callback(
 		ws_client_closing(ws, in, len);
 		return 0;
 	case LWS_CALLBACK_CLIENT_CLOSED:
-		ws->state = CLOSED;
+		ws_client_end(ws);
 		return 0;
 	default:
 		return 0;
 	}
 }
 
-static struct lws_context *
-ws_client_context(struct ws_client *ws, bool tls)
+struct ws_loop *
+ws_loop_new(const char *url, unsigned descriptors)
 {
 	static const struct lws_protocols protocols[] = {
 	    {"echostream", ws_client_callback, 0, 4096, 0, NULL, 0},
 	    {NULL, NULL, 0, 0, 0, NULL, 0},
 	};
+	struct ws_loop *loop = mem_new(1, sizeof(*loop));
 	const struct lws_context_creation_info info = {
 	    .port = CONTEXT_PORT_NO_LISTEN,
 	    .protocols = protocols,
 	    .gid = (gid_t)-1,
 	    .uid = (uid_t)-1,
-	    .user = ws,
-	    .options = tls ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0,
-	    .fd_limit_per_thread = 16,
+	    .options =
+		strncmp(url, "wss:", 4) == 0 ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0,
+	    .fd_limit_per_thread = descriptors,
 	};
 
 	lws_set_log_level(0, NULL);
-	return lws_create_context(&info);
+	loop->context = lws_create_context(&info);
+	CHECK(loop->context != NULL);
+	return loop;
+}
+
+void
+ws_loop_free(struct ws_loop **loop)
+{
+	if (*loop == NULL)
+		return;
+	(*loop)->ending = true;
+	lws_sul_cancel(&(*loop)->deadline);
+	lws_context_destroy((*loop)->context);
+	free(*loop);
+	*loop = NULL;
+}
+
+bool
+ws_loop_turn(struct ws_loop *loop, int64_t wait_us)
+{
+	ws_client_set_deadline(loop, wait_us > 0 ? wait_us : 1);
+	return lws_service(loop->context, 0) >= 0;
 }
 
 static void
 ws_client_connect(struct ws_client *ws, const char *url)
 {
-	struct lws_client_connect_info to = {.context = ws->context,
+	struct lws_client_connect_info to = {.context = ws->loop->context,
 	    .path = "/ws",
 	    .ietf_version_or_minus_one = -1,
 	    .userdata = ws,
@@ -210,48 +283,55 @@ ws_client_connect(struct ws_client *ws, const char *url)
 		to.ssl_connection = strcmp(scheme, "wss") == 0 ? LCCSCF_USE_SSL : 0;
 	}
 	if (to.address == NULL || lws_client_connect_via_info(&to) == NULL)
-		ws->state = CLOSED;
+		ws_client_end(ws);
 	free(parts);
 }
 
-static void
-ws_client_write_reason(const struct ws_client *ws, char why[WS_WHY])
+static bool
+ws_client_knows(const char *url, char why[WS_WHY])
 {
-	if (ws->status >= 100)
-		(void)snprintf(why, WS_WHY,
-		    "the server refused the WebSocket handshake: HTTP status %d",
-		    ws->status);
-	else if (strncmp(ws->reason, "connect SSL", 11) == 0 ||
-		 strstr(ws->reason, "cert") != NULL)
-		(void)snprintf(why, WS_WHY,
-		    "no TLS with the server, or its certificate is not trusted here");
-	else if (ws->state == CONNECTING)
-		(void)snprintf(why, WS_WHY, "the server did not answer in time");
+	if (strncmp(url, "ws://", 5) == 0 || strncmp(url, "wss://", 6) == 0 ||
+	    strncmp(url, "unix:/", 6) == 0)
+		return true;
+	(void)snprintf(why, WS_WHY, "must begin with ws://, wss:// or unix:/");
+	return false;
+}
+
+struct ws_client *
+ws_client_begin(struct ws_loop *loop, const char *url, const char *bearer,
+    const struct ws_handler *handler, void *ctx)
+{
+	struct ws_client *ws = mem_new(1, sizeof(*ws));
+	char why[WS_WHY];
+
+	ws->loop = loop;
+	ws->bearer = bearer;
+	ws->handler = handler;
+	ws->ctx = ctx;
+	ws->code = LOST;
+	list_init(&ws->in);
+	list_init(&ws->out);
+	if (ws_client_knows(url, why))
+		ws_client_connect(ws, url);
 	else
-		(void)snprintf(why, WS_WHY, "not reached%s%.120s",
-		    *ws->reason != '\0' ? ": " : "", ws->reason);
+		ws_client_end(ws);
+	return ws;
 }
 
 struct ws_client *
 ws_client_open(const char *url, const char *bearer, int64_t timeout_ms, char why[WS_WHY])
 {
+	struct ws_loop *loop;
 	struct ws_client *ws;
 
-	if (strncmp(url, "ws://", 5) != 0 && strncmp(url, "wss://", 6) != 0 &&
-	    strncmp(url, "unix:/", 6) != 0) {
-		(void)snprintf(why, WS_WHY, "must begin with ws://, wss:// or unix:/");
+	if (!ws_client_knows(url, why))
 		return NULL;
-	}
-	ws = mem_new(1, sizeof(*ws));
-	ws->bearer = bearer;
-	ws->code = LOST;
-	list_init(&ws->in);
-	list_init(&ws->out);
-	ws->context = ws_client_context(ws, strncmp(url, "wss:", 4) == 0);
-	CHECK(ws->context != NULL);
-	ws_client_connect(ws, url);
-	ws_client_set_deadline(ws, timeout_ms);
-	while (ws->state == CONNECTING && !ws->late && lws_service(ws->context, 0) >= 0)
+	loop = ws_loop_new(url, 16);
+	ws = ws_client_begin(loop, url, bearer, NULL, NULL);
+	ws->owns_loop = true;
+	ws_client_set_deadline(loop, timeout_ms * 1000);
+	while (
+	    ws->state == CONNECTING && !loop->late && lws_service(loop->context, 0) >= 0)
 		continue;
 	if (ws->state == OPEN)
 		return ws;
@@ -265,8 +345,8 @@ ws_client_close(struct ws_client **ws)
 {
 	if (*ws == NULL)
 		return;
-	lws_sul_cancel(&(*ws)->deadline);
-	lws_context_destroy((*ws)->context);
+	if ((*ws)->owns_loop)
+		ws_loop_free(&(*ws)->loop);
 	ws_client_drop(&(*ws)->in);
 	ws_client_drop(&(*ws)->out);
 	free((*ws)->partial);
@@ -294,9 +374,9 @@ ws_client_wait(struct ws_client *ws, int64_t wait_ms, struct ws_message *out)
 {
 	free(ws->given);
 	ws->given = NULL;
-	ws_client_set_deadline(ws, wait_ms);
-	while (list_empty(&ws->in) && ws->state == OPEN && !ws->late)
-		if (lws_service(ws->context, 0) < 0)
+	ws_client_set_deadline(ws->loop, wait_ms * 1000);
+	while (list_empty(&ws->in) && ws->state == OPEN && !ws->loop->late)
+		if (lws_service(ws->loop->context, 0) < 0)
 			ws->state = CLOSED;
 	if (!list_empty(&ws->in)) {
 		ws->given = ES_CONTAINER(list_pop(&ws->in), struct ws_text, link);
