@@ -22,7 +22,7 @@ struct ctl_noun {
 	size_t n;
 };
 
-extern const struct ctl_noun ctl_check, ctl_db, ctl_key, ctl_queue, ctl_tail, ctl_tenant,
-    ctl_token, ctl_user;
+extern const struct ctl_noun ctl_bench, ctl_check, ctl_db, ctl_key, ctl_queue, ctl_tail,
+    ctl_tenant, ctl_token, ctl_user;
 
 #endif

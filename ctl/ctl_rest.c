@@ -11,6 +11,20 @@
 
 #define ANSWER_MAX (16UL << 20)
 
+const char *
+ctl_ws_url(const struct ctl *c)
+{
+	const char *url = c->conf.url;
+	const size_t len = strlen(url);
+
+	if (*c->conf.ws_url != '\0')
+		return c->conf.ws_url;
+	if (strncmp(url, "http", 4) != 0)
+		return url;
+	return arena_printf(c->arena, "ws%.*s/ws",
+	    (int)(len - 4 - (url[len - 1] == '/' ? 1 : 0)), url + 4);
+}
+
 static size_t
 ctl_rest_on_data(char *data, size_t size, size_t n, void *ctx)
 {

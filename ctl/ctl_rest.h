@@ -10,6 +10,9 @@ struct ctl_answer {
 	size_t len;
 };
 
+/* Returns ES_WS_URL, or the endpoint /ws beside the REST API. */
+const char *ctl_ws_url(const struct ctl *c);
+
 /* Makes one call with the bearer's token. body may be NULL. Prints a message to stderr
  * and returns false when no answer comes. */
 bool ctl_rest(const struct ctl *c, const char *bearer, const char *method,

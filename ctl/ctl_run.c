@@ -56,6 +56,8 @@ static const struct {
 	OPTION("email", email), OPTION("admin-email", admin_email),
 	OPTION("admin-name", admin_name), OPTION("role", role),
 	OPTION("scopes", scopes), OPTION("bot", bot), OPTION("expires", expires),
+    OPTION("tokens", tokens), OPTION("sockets", sockets),
+    OPTION("channels", channels), OPTION("rate", rate), OPTION("seconds", seconds),
 };
 // clang-format on
 
@@ -132,7 +134,7 @@ ctl_run_is_listed(const char *list, const char *name)
 /* Builds the long options for getopt_long(): the global ones, then those of `allowed`,
  * whose val is 256 + index. */
 static void
-ctl_run_option_table(const char *allowed, struct option out[ES_COUNT(texts) + 6])
+ctl_run_option_table(const char *allowed, struct option out[ES_COUNT(texts) + 7])
 {
 	size_t n = 0;
 
@@ -142,6 +144,8 @@ ctl_run_option_table(const char *allowed, struct option out[ES_COUNT(texts) + 6]
 	out[n++] = (struct option){"quiet", no_argument, NULL, 'q'};
 	if (ctl_run_is_listed(allowed, "all"))
 		out[n++] = (struct option){"all", no_argument, NULL, 'a'};
+	if (ctl_run_is_listed(allowed, "remote"))
+		out[n++] = (struct option){"remote", no_argument, NULL, 'r'};
 	for (size_t i = 0; i < ES_COUNT(texts); i++)
 		if (ctl_run_is_listed(allowed, texts[i].name))
 			out[n++] = (struct option){
@@ -176,6 +180,9 @@ ctl_run_set_option(struct ctl_options *o, int option, const char *value)
 	case 'a':
 		o->all = true;
 		return true;
+	case 'r':
+		o->remote = true;
+		return true;
 	default:
 		return false;
 	}
@@ -195,7 +202,7 @@ ctl_run_option_fault(int option)
 int
 ctl_run_lead(int argc, char **argv)
 {
-	struct option options[ES_COUNT(texts) + 6];
+	struct option options[ES_COUNT(texts) + 7];
 	int option;
 
 	ctl_run_option_table("", options);
@@ -214,7 +221,7 @@ ctl_run_lead(int argc, char **argv)
 static int
 ctl_run_read_options(struct ctl *c, const struct ctl_spec *spec, int argc, char **argv)
 {
-	struct option options[ES_COUNT(texts) + 6];
+	struct option options[ES_COUNT(texts) + 7];
 	int option;
 
 	ctl_run_option_table(spec->options, options);

@@ -22,12 +22,13 @@ struct ctl_conf {
 };
 
 struct ctl_options {
-	bool json, quiet, all;
+	bool json, quiet, all, remote;
 	const char *server; /* "" for ES_URL */
 	int64_t timeout_ms;
 	const char *tenant, *user, *as, *token, *ttl; /* NULL when not given */
 	const char *name, *email, *admin_email, *admin_name, *role;
 	const char *scopes, *bot, *expires;
+	const char *tokens, *sockets, *channels, *rate, *seconds;
 };
 
 struct ctl {

@@ -20,20 +20,6 @@
 #define FINAL_MAX    4099
 #define CODE_EXPIRED 4002
 
-static const char *
-ctl_tail_ws_url(const struct ctl *c)
-{
-	const char *url = c->conf.url;
-	const size_t len = strlen(url);
-
-	if (*c->conf.ws_url != '\0')
-		return c->conf.ws_url;
-	if (strncmp(url, "http", 4) != 0)
-		return url;
-	return arena_printf(c->arena, "ws%.*s/ws",
-	    (int)(len - 4 - (url[len - 1] == '/' ? 1 : 0)), url + 4);
-}
-
 static void
 ctl_tail_follow(struct tail *t, const char *id, const char *name)
 {
@@ -106,7 +92,7 @@ ctl_tail_session(struct tail *t, struct ws_client *ws)
 static int
 ctl_tail_follow_all(struct ctl *c, struct tail *t, const char *token, bool fresh)
 {
-	const char *url = ctl_tail_ws_url(c);
+	const char *url = ctl_ws_url(c);
 	unsigned tries = 0;
 	bool once = false;
 

@@ -15,6 +15,7 @@ static const struct ctl_noun *const nouns[] = {
     &ctl_token,
     &ctl_key,
     &ctl_tail,
+    &ctl_bench,
     &ctl_queue,
     &ctl_check,
     &ctl_db,

@@ -67,7 +67,12 @@ ws_client_drop(struct list *texts)
 static void
 ws_client_late(lws_sorted_usec_list_t *sul)
 {
-	lws_container_of(sul, struct ws_loop, deadline)->late = true;
+	struct ws_loop *loop = lws_container_of(sul, struct ws_loop, deadline);
+
+	loop->late = true;
+	/* lws_service() also runs timers before it waits for sockets. Make it wait no
+	 * longer, else it would wait until the next event. */
+	lws_cancel_service(loop->context);
 }
 
 static void
