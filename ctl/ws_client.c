@@ -162,7 +162,8 @@ ws_client_write_reason(const struct ws_client *ws, char why[WS_WHY])
 		(void)snprintf(why, WS_WHY,
 		    "no TLS with the server, or its certificate is not trusted here");
 	else if (ws->opened)
-		(void)snprintf(why, WS_WHY, "closed with code %d%s%.100s", ws->code,
+		(void)snprintf(why, WS_WHY,
+		    "closed by the server or the network, code %d%s%.90s", ws->code,
 		    *ws->reason != '\0' ? ": " : "", ws->reason);
 	else if (ws->state == CONNECTING)
 		(void)snprintf(why, WS_WHY, "the server did not answer in time");
