@@ -109,13 +109,10 @@ static const struct ctl_verb verbs[] = {
     {"",
 	"[--sockets N] [--channels N] [--rate N] [--seconds N] [--remote] "
 	"[--tenant T [--as USER] | --token T | --tokens FILE]",
-	"send messages at a rate (10/s for 10 s) to 10 channels and deliver them to 100 "
-	"sockets; print what was lost, and times. Creates a tenant with the operator key "
-	"unless one is given; deletes its channels and users at the end, and suspends "
-	"it. "
-	"--remote: the server may be another machine. At most 2000 sockets, 100 "
-	"channels, "
-	"1000/s, 600 s",
+	"measure a running EchoStream: what is lost, and how long a message takes. "
+	"Creates a tenant unless one is given, and cleans up. Default 100 sockets, 10 "
+	"channels, 10 messages/s, 10 s; at most 2000, 100, 1000/s, 600 s. --remote: the "
+	"server may be another machine",
 	ctl_bench_run},
 };
 

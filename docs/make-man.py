@@ -141,7 +141,7 @@ def ctl():
         ".SH NAME", f"echostreamctl \\- {quoted('operates EchoStream from a shell')}", ".SH SYNOPSIS",
         ".B echostreamctl", quoted(usage.split(None, 2)[2]), ".SH DESCRIPTION",
         quoted("echostreamctl creates tenants, users, tokens and keys through the REST API, shows messages "
-               "as they arrive, checks the services, handles dead letters and migrates the database."),
+               "as they arrive, checks and measures the services, handles dead letters and migrates the database."),
         ".SH VERBS"]
     for line in verbs.splitlines():
         lines += [quoted(line.strip())] if line.startswith("   ") else [".TP", f".B {quoted(line.strip())}"]
@@ -153,7 +153,10 @@ def ctl():
         else:
             lines += [".PP", quoted(line)]
     lines += [".SH EXAMPLES", quoted("Migrate the database, as the owner of its tables:"), ".PP", ".nf",
-              quoted("ES_SETTINGS_FILE=/etc/echostream/owner.env echostreamctl db migrate"), ".fi"]
+              quoted("ES_SETTINGS_FILE=/etc/echostream/owner.env echostreamctl db migrate"), ".fi",
+              ".PP", quoted("Measure another machine for a minute, in a tenant of its own:"), ".PP", ".nf",
+              quoted("ES_OPERATOR_KEY_FILE=operator.key echostreamctl --server https://chat.example.com "
+                     "bench --remote --seconds 60"), ".fi"]
     return lines + see_also("echostreamctl")
 
 

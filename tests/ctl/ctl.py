@@ -21,6 +21,7 @@ import urllib.parse
 import urllib.request
 import uuid
 
+import bench
 import dead
 import redrive
 from tls_door import make_certificate, tls_door
@@ -94,7 +95,7 @@ def usage():
         assert text in err, (words, err)
     out, err = ctl("--help")
     assert err == "" and all(noun in out for noun in (
-        "tenant create", "user list", "token mint", "tail", "queue stats", "check", "db migrate"))
+        "tenant create", "user list", "token mint", "tail", "bench", "queue stats", "check", "db migrate"))
     for words in ("token --help", "token mint -h", "token inspect x --help"):
         assert "mint" in out_of(*words.split()) and "tenant create" not in out_of(*words.split()), words
     assert re.match(r"^echostreamctl \d", out_of("--version"))
@@ -378,7 +379,7 @@ def tail_refusals():
 
 
 def main():
-    for name, function in CHECKS:
+    for name, function in CHECKS + bench.CHECKS:
         try:
             function()
             print(f"ok {name}", flush=True)
