@@ -3,6 +3,7 @@
 import os
 import time
 
+import costs
 import processes
 import workloads as w
 from load import Floor, Load
@@ -82,16 +83,23 @@ def send(target, rate, seconds, smoke, grace_ms=10000):
         rate, seconds * 1000, warm_ms, w.BODY_BYTES, grace_ms), seconds + grace_ms / 1000 + 2)
 
 
+def send_metered(bench, target, result, rate, seconds, grace_ms=10000):
+    """Sends, and notes what the run has cost EchoStream."""
+    if target.name != "echostream":
+        return send(target, rate, seconds, bench.smoke, grace_ms)
+    meter = costs.Meter(bench.stack)
+    got = send(target, rate, seconds, bench.smoke, grace_ms)
+    result.cost(dict(meter.read(got), rate=rate))
+    return got
+
+
 def measure_deliver(bench, row, result):
     targets = []
     try:
         bench.open_targets(row, targets)
         for _ in bench.numbers():
             for target in targets:
-                before, at = bench.stack.cpu_and_others(), time.monotonic()
-                got = send(target, row.rate, row.seconds, bench.smoke)
-                if target.name == "echostream":
-                    result.cpu(before, bench.stack.cpu_and_others(), time.monotonic() - at)
+                got = send_metered(bench, target, result, row.rate, row.seconds)
                 result.raw(target.name, got)
                 result.judge(target.name, got)
                 for share in ("p50", "p99"):
@@ -99,6 +107,9 @@ def measure_deliver(bench, row, result):
     finally:
         for target in targets:
             target.close()
+
+
+measure_cost = measure_deliver      # without floors
 
 
 def measure_most(bench, row, result):
@@ -122,7 +133,7 @@ def find_most(bench, row, target, result):
     good, bad = 0, None
     rate = row.rate
     for _ in range(1 if bench.smoke else w.MOST_STEPS):
-        got = send(target, rate, row.seconds, bench.smoke, MOST_GRACE_MS)
+        got = send_metered(bench, target, result, rate, row.seconds, MOST_GRACE_MS)
         result.raw(target.name, got)
         result.judge(target.name, got, only_frames=True)
         if holds(got, row.limit_ms) or bench.smoke:

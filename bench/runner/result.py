@@ -14,6 +14,7 @@ class Result:
         self.figures = {}       # {(name, unit): {target: [a value for each run]}}
         self.answers = {}       # {target: [answers of the generator]}
         self.faults = {}        # {target: {what: number}}
+        self.costs = []         # a dict of costs.Meter for each run of EchoStream
         self.shares = {}        # {program: [share of one core in each run]}
 
     def add(self, name, unit, target, value):
@@ -34,10 +35,13 @@ class Result:
         if not only_frames and unanswered > 0:
             found["unanswered"] = found.get("unanswered", 0) + unanswered
 
-    def cpu(self, before, after, seconds):
-        for name in after:
-            share = (after[name] - before.get(name, 0)) / seconds
-            self.shares.setdefault(name, []).append(round(share, 3))
+    def cost(self, found):
+        """Notes what a run has cost (costs.Meter)."""
+        self.costs.append(found)
+        if self.row.kind == "most":
+            return      # each run has another rate, so a share of all runs means nothing
+        for name, used in found["cpuSeconds"].items():
+            self.shares.setdefault(name, []).append(round(used / found["seconds"], 3))
 
     def has_faults(self):
         return any(self.faults.values())
@@ -48,7 +52,7 @@ class Result:
             "word": row.word, "name": row.name, "kind": row.kind, "sockets": row.sockets,
             "channels": row.channels, "rate": row.rate, "seconds": row.seconds,
             "split": row.split, "faults": {t: f for t, f in self.faults.items() if f},
-            "cpuShares": self.shares, "answers": self.answers,
+            "cpuShares": self.shares, "costs": self.costs, "answers": self.answers,
             "figures": [dict(figure(name, unit, values), values=values)
                         for (name, unit), values in self.figures.items()]}
 

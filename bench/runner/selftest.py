@@ -24,8 +24,10 @@ SOCKETS = 5
 TARGETS = {
     "idle": {"plain", "echostream"}, "connect": {"plain", "echostream"},
     "deliver": {"plain", "gather", "echostream"}, "most": {"plain", "gather", "echostream"},
-    "rest": {"echostream"}, "growth": {"small", "echostream"},
+    "cost": {"echostream"}, "rest": {"echostream"}, "growth": {"small", "echostream"},
 }
+METERED = ("deliver", "most", "cost")     # kinds of rows with costs
+PROGRAMS = ("postgres", "redis", "fanout", "push", "api", "lighttpd")
 MACHINE = ("cpu", "cores", "memoryMiB", "serverCores", "loadCores", "kernel", "fdatasyncMs",
            "echostream", "commit", "postgresql", "redis", "lighttpd")
 
@@ -102,8 +104,20 @@ def check_results(checks, found):
                 if not values or len(values) != 1 or min(values) <= 0:
                     if not figure["figure"].startswith("user memory"):
                         wrong.append("%s of %s: %s" % (figure["figure"], target, values))
+        if row.kind in METERED:
+            wrong += costs_missing(result)
         checks.check("%s: all figures, no fault" % row.name, "; ".join(wrong))
     checks.check("every workload has run", ", ".join(rows))
+
+
+def costs_missing(result):
+    """What is wrong in the costs of a row: each run has some, and all counters rose."""
+    if not result["costs"]:
+        return ["no costs"]
+    return ["costs of a run: %s" % cost for cost in result["costs"]
+            if set(PROGRAMS) - set(cost["cpuSeconds"]) or cost["turns"] < 1
+            or cost["turnMessages"] < cost["messages"] / 2 or cost["redisCalls"].get("publish", 0) < 1
+            or cost["walBytes"] < 1]
 
 
 def check_table(checks, found):

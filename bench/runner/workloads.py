@@ -25,6 +25,11 @@ ROWS = (
     Row("channels", "10,000 sockets, 1,000 channels, 1,000 msg/s", "deliver", 10000, 1000, 1000,
         10, 0, False, FLOORS),
     Row("stored", "1,000 sockets, 100 channels", "most", 1000, 100, 1000, 3, 200, False, FLOORS),
+    # Beside `channels`, these tell what a send, an event and a delivery cost push-server.
+    Row("costs", "1,000 channels, 1 subscriber each, 500 msg/s", "cost", 1000, 1000, 500, 8, 0,
+        False, ()),
+    Row("costs", "1,000 channels, 100 of them with 1 subscriber, 500 msg/s", "cost", 100, 1000, 500,
+        8, 0, False, ()),
     Row("connect", "10,000 sockets", "connect", 10000, 100, 0, 0, 0, False, ("plain",)),
     Row("rest", "REST, 16 connections", "rest", 1, 10, 0, 3, 0, False, ()),
     # The first column of figures is that of 1,000 channels.
