@@ -8,6 +8,7 @@ import argparse
 import json
 import os
 import re
+import selectors
 import socket
 import subprocess
 import sys
@@ -46,7 +47,6 @@ class Server:
         with self.connect() as s:
             s.sendall(command(b"INFO", b"cpu"))
             text = s.recv(65536).decode()
-        # The main thread alone: a thread of its own does the fsync of `everysec` only.
         return sum(float(n) for n in re.findall(r"used_cpu_(?:sys|user):([0-9.]+)", text))
 
     def close(self):
@@ -69,7 +69,6 @@ class Subscribers:
         self.thread.start()
 
     def read(self):
-        import selectors
         with selectors.DefaultSelector() as ready:
             for s in self.sockets:
                 ready.register(s, selectors.EVENT_READ)
