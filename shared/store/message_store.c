@@ -9,7 +9,6 @@
 
 static const struct pg_col message_cols[] = {
     PG_COL(struct message, id, PG_INT8),
-    PG_COL(struct message, channel, PG_UUID),
     PG_COL(struct message, sender, PG_UUID),
     PG_COL(struct message, sender_display_name, PG_TEXT),
     PG_COL(struct message, body, PG_TEXT),
@@ -27,14 +26,20 @@ static const struct pg_col message_cols[] = {
 
 /* $1 tenant, $2 channel. The row stores the sender's name as it was when the message was
  * sent. Messages of a deleted user, and rows from before the name was stored, show the
- * present name. LATERAL looks that up by key; with a plain join the planner may read all
- * users. */
-#define MESSAGES \
-	"SELECT m.id, m.channel_id, m.sender_id, " \
-	" COALESCE((SELECT CASE WHEN u.deleted_at IS NULL" \
+ * present name. The row looks up the sender only in these two cases, because 50 look-ups
+ * take as long as the rest of a page. PostgreSQL asks once for each statement whether the
+ * tenant has deleted a user: that sub-select depends on no row. The look-up is a
+ * sub-select, too: with a join the planner may read all users. */
+#define NAME_LOOKUP \
+	"COALESCE((SELECT CASE WHEN u.deleted_at IS NULL" \
 	" THEN COALESCE(m.sender_name, u.display_name) ELSE u.display_name END" \
 	" FROM users u WHERE u.tenant_id = $1 AND u.id = m.sender_id)," \
-	" m.sender_name, '')," \
+	" m.sender_name, '')"
+#define MESSAGES \
+	"SELECT m.id, m.sender_id, " \
+	" CASE WHEN m.sender_name IS NULL OR (SELECT EXISTS (SELECT FROM users d" \
+	" WHERE d.tenant_id = $1 AND d.deleted_at IS NOT NULL))" \
+	" THEN " NAME_LOOKUP " ELSE m.sender_name END," \
 	" CASE WHEN m.deleted_at IS NULL THEN m.body END, m.client_message_id," \
 	" es_ms(m.created_at), es_ms(m.edited_at), m.deleted_at IS NOT NULL" \
 	" FROM messages m" \
@@ -71,6 +76,17 @@ const struct pg_stmt message_store_read_stmt = {
     .n_params = 4,
 };
 
+/* All messages of one call are in `channel`, so the statements do not return it. */
+static bool
+message_store_next(struct pg_rows *rows, const struct channel_id *channel,
+    struct arena *a, struct message *out)
+{
+	if (!pg_next(rows, a, out))
+		return false;
+	out->channel = *channel;
+	return true;
+}
+
 enum es_code
 message_store_get(struct pg *pg, const struct actor *who,
     const struct channel_id *channel, int64_t id, struct arena *a, struct message *out,
@@ -86,7 +102,7 @@ message_store_get(struct pg *pg, const struct actor *who,
 	TRY(pg_batch(pg, &who->tenant, items, ES_COUNT(items), a, err));
 	if (items[0].rows.count == 0)
 		return es_fail(err, ES_NOT_FOUND, STORE_NO_CHANNEL);
-	if (!pg_next(&items[1].rows, a, out))
+	if (!message_store_next(&items[1].rows, channel, a, out))
 		return es_fail(err, ES_NOT_FOUND, STORE_NO_MESSAGE);
 	return ES_OK;
 }
@@ -108,7 +124,8 @@ message_store_by_client_id(struct pg *pg, const struct actor *who,
 
 	envelope_dedupe_key(&who->user, client_id, key);
 	TRY(pg_batch(pg, &who->tenant, items, ES_COUNT(items), a, err));
-	if (items[0].rows.count > 0 && pg_next(&items[1].rows, a, out))
+	if (items[0].rows.count > 0 &&
+	    message_store_next(&items[1].rows, channel, a, out))
 		return ES_OK;
 	/* The refused message is the caller's own, so that the answer is allowed even if
 	 * the caller can't see the channel any more. */
@@ -147,10 +164,11 @@ message_store_mark_read(struct pg *pg, const struct actor *who,
 /* Moves at most `want` messages to the page. The statement read want + 1 rows. Returns
  * whether there are more. */
 static bool
-message_store_move_rows(
-    struct pg_rows *rows, int64_t want, struct arena *a, struct message_page *out)
+message_store_move_rows(struct pg_rows *rows, const struct channel_id *channel,
+    int64_t want, struct arena *a, struct message_page *out)
 {
-	for (int64_t i = 0; i < want && pg_next(rows, a, &out->items[out->n]); i++)
+	for (int64_t i = 0;
+	     i < want && message_store_next(rows, channel, a, &out->items[out->n]); i++)
 		out->n++;
 	return rows->count > want;
 }
@@ -169,9 +187,11 @@ message_store_reverse(struct message items[], size_t n)
 /* newer has the oldest first, older has the newest first. */
 static void
 message_store_fill_page(struct pg_rows *newer, int64_t want_newer, struct pg_rows *older,
-    int64_t want_older, bool oldest_first, struct arena *a, struct message_page *out)
+    int64_t want_older, const struct channel_id *channel, bool oldest_first,
+    struct arena *a, struct message_page *out)
 {
-	const bool more_newer = message_store_move_rows(newer, want_newer, a, out);
+	const bool more_newer =
+	    message_store_move_rows(newer, channel, want_newer, a, out);
 	const size_t n_newer = out->n;
 
 	if (more_newer && n_newer > 0)
@@ -181,7 +201,7 @@ message_store_fill_page(struct pg_rows *newer, int64_t want_newer, struct pg_row
 		return;
 	}
 	message_store_reverse(out->items, n_newer);
-	out->more = message_store_move_rows(older, want_older, a, out);
+	out->more = message_store_move_rows(older, channel, want_older, a, out);
 	if (out->more && out->n > 0)
 		out->next_before = out->items[out->n - 1].id;
 	if (more_newer && n_newer == 0 && out->n > 0)
@@ -225,7 +245,7 @@ message_store_page(struct pg *pg, const struct actor *who,
 	out->items =
 	    arena_alloc(a, (size_t)(want_newer + want_older) * sizeof(*out->items));
 	message_store_fill_page(n != NULL ? &n->rows : &none_newer, want_newer,
-	    o != NULL ? &o->rows : &none_older, want_older,
+	    o != NULL ? &o->rows : &none_older, want_older, channel,
 	    query->where == MESSAGES_AFTER, a, out);
 	return ES_OK;
 }

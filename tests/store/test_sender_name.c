@@ -110,11 +110,32 @@ an_older_row_shows_the_present_name(void)
 	check_name(&fred, &id, sent.message_id, "k-1", "Frederik");
 }
 
+/* After a deletion in the tenant, a page looks up the senders of all its messages. */
+static void
+only_the_deleted_sender_loses_the_name(void)
+{
+	const struct actor gwen = fixture_user(&f, &f.owner, "Gwen", "member");
+	const struct actor hugo = fixture_user(&f, &f.owner, "Hugo", "member");
+	const struct channel_id id = fixture_channel(&f, &gwen, "deleted", false);
+	const struct outcome first = fixture_send(&f, &gwen, &id, "k-1", "x");
+	const struct outcome second = fixture_send(&f, &hugo, &id, "k-2", "y");
+	struct message message;
+	struct user user;
+
+	rename_user(&gwen, "Gwendolyn");
+	FINE(user_store_delete(f.pg, &f.owner, &hugo.user, f.arena, &user, &f.err));
+	check_name(&gwen, &id, first.message_id, "k-1", "Gwen");
+	FINE(message_store_get(
+	    f.pg, &gwen, &id, second.message_id, f.arena, &message, &f.err));
+	CU_ASSERT_STRING_EQUAL(message.sender_display_name, USER_DELETED_NAME);
+}
+
 static CU_TestInfo cases[] = {
     {"a message keeps its sender's name", a_message_keeps_its_senders_name},
     {"a repeat has the name at the first commit",
 	a_repeat_has_the_name_at_the_first_commit},
     {"an older row shows the present name", an_older_row_shows_the_present_name},
+    {"only the deleted sender loses the name", only_the_deleted_sender_loses_the_name},
     CU_TEST_INFO_NULL,
 };
 STORE_MAIN("sender_name", cases, f)
