@@ -1,5 +1,6 @@
 #include "core/id.h"
 
+#include <pthread.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/random.h>
@@ -41,6 +42,39 @@ id_print_uuid(const unsigned char raw[16], char out[ES_UUID_TEXT])
 	out[at] = '\0';
 }
 
+/* Random bytes for 16 ids at a time: getrandom() takes longer than the rest of an id. The
+ * bytes before `used` are gone: each id wipes its own. */
+static struct {
+	unsigned char bytes[256]; /* getrandom() never returns fewer than asked for */
+	size_t used;
+	bool fork_noted;
+} pool = {.used = sizeof(pool.bytes)};
+
+/* After fork() parent and child have the same bytes, so the child forgets them: otherwise
+ * both would make the same ids. */
+static void
+id_forget_pool(void)
+{
+	memset(pool.bytes, 0, sizeof(pool.bytes));
+	pool.used = sizeof(pool.bytes);
+}
+
+static void
+id_draw(unsigned char raw[16])
+{
+	if (!pool.fork_noted)
+		CHECK(pthread_atfork(NULL, NULL, id_forget_pool) == 0);
+	pool.fork_noted = true;
+	if (pool.used == sizeof(pool.bytes)) {
+		CHECK(getrandom(pool.bytes, sizeof(pool.bytes), 0) ==
+		      (ssize_t)sizeof(pool.bytes));
+		pool.used = 0;
+	}
+	memcpy(raw, pool.bytes + pool.used, 16);
+	memset(pool.bytes + pool.used, 0, 16);
+	pool.used += 16;
+}
+
 /* The 12 bits after the version are a counter within one millisecond (RFC 9562 section
  * 6.2, method 1), so that the ids of one process increase. When the counter is full, the
  * id takes the time of the next millisecond. */
@@ -51,7 +85,7 @@ uuid_new(char out[ES_UUID_TEXT])
 	unsigned char raw[16];
 	uint64_t stamp = (uint64_t)clock_wall_ms() << 12;
 
-	CHECK(getrandom(raw, sizeof(raw), 0) == (ssize_t)sizeof(raw));
+	id_draw(raw);
 	if (stamp <= last)
 		stamp = last + 1;
 	last = stamp;

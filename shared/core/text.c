@@ -43,21 +43,28 @@ text_add(struct text *t, const char *s, size_t len)
 	t->data[t->len] = '\0';
 }
 
+/* Formats into the room that is left. Formats again only when that is too small. */
 void
 text_addf(struct text *t, const char *fmt, ...)
 {
+	const size_t room = t->size - t->len;
 	va_list ap;
 	int n;
 
+	if (t->overflow)
+		return;
 	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	n = vsnprintf(t->data + t->len, room, fmt, ap);
 	va_end(ap);
 	if (n < 0 || !text_reserve(t, (size_t)n)) {
 		t->overflow = true;
+		t->data[t->len] = '\0'; /* drop the part that did fit */
 		return;
 	}
-	va_start(ap, fmt);
-	(void)vsnprintf(t->data + t->len, t->size - t->len, fmt, ap);
-	va_end(ap);
+	if ((size_t)n >= room) {
+		va_start(ap, fmt);
+		(void)vsnprintf(t->data + t->len, t->size - t->len, fmt, ap);
+		va_end(ap);
+	}
 	t->len += (size_t)n;
 }

@@ -1,5 +1,7 @@
 /* ids, clock, numbers and UTF-8. */
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "core/clock.h"
 #include "core/hash.h"
@@ -23,6 +25,31 @@ uuids_are_valid_version_7_and_rise(void)
 		CU_ASSERT_TRUE_FATAL(strcmp(before, now) < 0);
 		memcpy(before, now, sizeof(now));
 	}
+}
+
+/* The random part of an id is from a pool, which the child of a fork() must not share. */
+static void
+a_forked_process_makes_other_uuids(void)
+{
+	char mine[ES_UUID_TEXT], its[ES_UUID_TEXT] = "";
+	const size_t random_part = 19;
+	int ends[2];
+	pid_t child;
+
+	uuid_new(mine);
+	CU_ASSERT_EQUAL_FATAL(pipe(ends), 0);
+	child = fork();
+	if (child == 0) {
+		uuid_new(its);
+		_exit(write(ends[1], its, sizeof(its)) == sizeof(its) ? 0 : 1);
+	}
+	uuid_new(mine);
+	CU_ASSERT_EQUAL(read(ends[0], its, sizeof(its)), sizeof(its));
+	CU_ASSERT_EQUAL(waitpid(child, NULL, 0), child);
+	CU_ASSERT_TRUE(uuid_valid(its));
+	CU_ASSERT_STRING_NOT_EQUAL(mine + random_part, its + random_part);
+	(void)close(ends[0]);
+	(void)close(ends[1]);
 }
 
 static void
@@ -117,6 +144,10 @@ a_time_equals_itself_after_being_written_and_read(void)
 	clock_format(-60000000000000LL, text);
 	CU_ASSERT_STRING_EQUAL(text, "0068-09-03T13:20:00.000Z");
 	CU_ASSERT_TRUE(clock_parse(text, &back) && back == -60000000000000LL);
+	clock_format(253402300799999LL, text);
+	CU_ASSERT_STRING_EQUAL(text, "9999-12-31T23:59:59.999Z");
+	clock_format(253402300800000LL, text);
+	CU_ASSERT_STRING_EQUAL(text, "10000-01-01T00:00:00.000Z");
 }
 
 static void
@@ -221,6 +252,7 @@ hash_has_its_known_answers(void)
 
 static CU_TestInfo cases[] = {
     {"uuids are valid, version 7, and rise", uuids_are_valid_version_7_and_rise},
+    {"a forked process makes other uuids", a_forked_process_makes_other_uuids},
     {"refuses malformed uuids", refuses_malformed_uuids},
     {"accepts an upper-case uuid, and makes it lower case",
 	accepts_an_upper_case_uuid_and_makes_it_lower_case},
