@@ -159,8 +159,17 @@ jw_string(struct json_write *w, const char *key, const char *value)
 void
 jw_int(struct json_write *w, const char *key, int64_t value)
 {
+	char digits[20]; /* INT64_MIN has 19 digits and a sign */
+	size_t at = sizeof(digits);
+	uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
+
+	do
+		digits[--at] = (char)('0' + rest % 10);
+	while ((rest /= 10) > 0);
+	if (value < 0)
+		digits[--at] = '-';
 	json_write_put_key(w, key);
-	text_addf(w->out, "%lld", (long long)value);
+	text_add(w->out, digits + at, sizeof(digits) - at);
 }
 
 void

@@ -82,12 +82,33 @@ a_full_buffer_is_reported_not_cut_in_silence(void)
 	arena_free(&a);
 }
 
+static void
+writes_the_smallest_and_the_largest_integer(void)
+{
+	struct arena *a = arena_new();
+	struct json_write w;
+	struct text t;
+
+	text_init(&t, a, 1000);
+	jw_init(&w, &t);
+	jw_array(&w, NULL);
+	jw_int(&w, NULL, INT64_MIN);
+	jw_int(&w, NULL, 0);
+	jw_int(&w, NULL, 10);
+	jw_int(&w, NULL, INT64_MAX);
+	jw_array_end(&w);
+	CU_ASSERT_STRING_EQUAL(t.data, "[-9223372036854775808,0,10,9223372036854775807]");
+	arena_free(&a);
+}
+
 static CU_TestInfo cases[] = {
     {"writes commas, keys and escapes", writes_commas_keys_and_escapes},
     {"ASCII output escapes characters of every plane", ascii_escapes_every_plane},
     {"ascii replaces bytes that are not UTF-8", ascii_replaces_bytes_that_are_not_utf_8},
     {"a full buffer is reported, not cut in silence",
 	a_full_buffer_is_reported_not_cut_in_silence},
+    {"writes the smallest and the largest integer",
+	writes_the_smallest_and_the_largest_integer},
     CU_TEST_INFO_NULL,
 };
 
