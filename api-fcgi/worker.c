@@ -21,6 +21,7 @@
 
 #define IDLE_WAIT_MS 1000 /* an idle worker updates its heartbeat this often */
 #define SLOW_MS      1000 /* a request that takes longer is logged */
+#define STOP_LOOK_MS 20   /* a busy worker looks for a pending signal this often */
 
 static volatile sig_atomic_t stopped;
 
@@ -55,15 +56,20 @@ worker_signals_init(sigset_t *while_waiting)
 }
 
 /* Checks pending signals, too. On a busy worker the wait returns immediately with the
- * next request and never delivers the signal. */
+ * next request and never delivers the signal. The check is a system call, so a busy
+ * worker makes it every STOP_LOOK_MS only; an idle one gets the signal in the wait. */
 static bool
 worker_stop_asked(void)
 {
+	static int64_t next_look_ms;
+	const int64_t now_ms = clock_mono_ms();
 	sigset_t pending;
 
-	return stopped ||
-	       (sigpending(&pending) == 0 && (sigismember(&pending, SIGTERM) == 1 ||
-						 sigismember(&pending, SIGINT) == 1));
+	if (stopped || now_ms < next_look_ms)
+		return stopped;
+	next_look_ms = now_ms + STOP_LOOK_MS;
+	return sigpending(&pending) == 0 && (sigismember(&pending, SIGTERM) == 1 ||
+						sigismember(&pending, SIGINT) == 1);
 }
 
 /* Logs a failed request. An unavailable service is logged once per outage, not once per
