@@ -48,7 +48,8 @@ static const struct pg_stmt get = CHANNEL_STMT("get", VISIBLE " AND c.id = $3", 
 /* One page of channel ids, and a look-up of each channel by its key. The page begins
  * after channel $3 and has $4 rows. Each branch starts in its own index at $3 and stops
  * after $4 rows. Therefore no page reads other users' private channels or the rows of
- * earlier pages. */
+ * earlier pages. Both branches return only ids of channels that the user may see, and the
+ * look-up has the same snapshot, so it does not check again. */
 #define MEMBER_IDS \
 	"SELECT m.channel_id AS id FROM channel_members m WHERE m.tenant_id = $1" \
 	" AND m.user_id = $2 AND m.channel_id > " STORE_AFTER( \
@@ -58,7 +59,7 @@ static const struct pg_stmt get = CHANNEL_STMT("get", VISIBLE " AND c.id = $3", 
 	" AND " STORE_MAY_SEE("false", "$2") " AND c.id > " STORE_AFTER( \
 	    "$3") " ORDER BY c.id LIMIT $4"
 #define PAGE_OF(ids) \
-	"SELECT seen.* FROM (" ids ") page CROSS JOIN LATERAL (" VISIBLE \
+	"SELECT seen.* FROM (" ids ") page CROSS JOIN LATERAL (" CHANNELS \
 	" AND c.id = page.id LIMIT 1) seen ORDER BY page.id"
 
 static const struct pg_stmt list = CHANNEL_STMT(
