@@ -2,6 +2,7 @@
 
 #include "auth/token_keyring.h"
 #include "guard/bearer.h"
+#include "guard/caller_hints.h"
 #include "http/cors.h"
 #include "send/send_reply.h"
 
@@ -84,5 +85,6 @@ connect_close(struct api *api)
 	limits_local_free(&api->limits_local);
 	cors_free(&api->cors);
 	bearer_keys_free(&api->bearer_keys);
+	caller_hints_free(&api->hints);
 	token_keyring_free(&api->keyring);
 }

@@ -56,13 +56,15 @@ dispatch_handle(struct api *api, struct http_req *req, struct http_res *res,
 		    res, "Allow", router_allow(api->router, &req->uri, req->arena));
 	if (rc == ES_OK) {
 		req->ahead = routes_ahead(*route);
+		req->kind = routes_request_kind(*route);
 		rc = guard_check(api, *route, req, err);
+		if (rc != ES_OK)
+			request_limits_give_back(api, req, req->kind);
 	}
 	if (es_code_status(rc) == 401 || rc == ES_RATE_LIMITED)
 		rc = request_limits_count_failure(api, req, rc, res, err);
 	if (rc == ES_OK)
-		rc = request_limits_charge(
-		    api, req, routes_request_kind(*route), res, err);
+		rc = request_limits_charge(api, req, req->kind, res, err);
 	if (rc == ES_OK)
 		rc = query_known(&req->query, routes_query(*route), err);
 	if (rc == ES_OK && !routes_has_body(*route))

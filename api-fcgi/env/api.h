@@ -14,6 +14,7 @@
 
 struct cors;
 struct bearer_keys;
+struct caller_hints;
 struct send_gate;
 struct send_reply;
 struct token_keyring;
@@ -25,6 +26,7 @@ struct api {
 	struct token_keyring *keyring;
 	struct token_rules tokens; /* rules of keyring */
 	struct bearer_keys *bearer_keys;
+	struct caller_hints *hints; /* NULL until the first one */
 	/* CLOCK_MONOTONIC; jwks_reader.c reads no key set before this time */
 	int64_t jwks_next_ms;
 	struct pg *pg;
@@ -35,9 +37,11 @@ struct api {
 	struct limits_local *limits_local;
 	int64_t limits_redis_retry_ms; /* CLOCK_MONOTONIC; until then request limits do
 	                                  not use Redis */
-	/* CLOCK_MONOTONIC; until then the guard reads nothing ahead (guard/guard_ahead.h)
-	 */
+	/* CLOCK_MONOTONIC; until then the guard reads and charges nothing ahead
+	 * (guard/guard_ahead.h) */
 	int64_t ahead_after_ms;
+	/* request_limits_begin() has sent the charge of the present request */
+	bool limit_sent;
 	struct cors *cors;
 	struct metrics *metrics;
 	struct trace *trace;      /* NULL: no traces */

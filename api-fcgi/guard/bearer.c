@@ -9,6 +9,8 @@
 #include "core/list.h"
 #include "core/table.h"
 #include "crypto/keyed_hash.h"
+#include "guard/caller_hints.h"
+#include "guard/guard_ahead.h"
 
 #include "core/banned.h"
 
@@ -258,43 +260,53 @@ bearer_provision(struct api *api, const struct issuer_claims *claims, struct are
 	return ES_OK;
 }
 
+/* Looks up the user of the subject. When an earlier token of the subject has shown the
+ * user, the check of that user and the reads of the request go with the look-up. */
 static enum es_code
-bearer_find_user(struct api *api, const struct issuer_claims *claims, struct arena *a,
-    struct user_id *out, struct es_err *err)
+bearer_find_user(struct api *api, const struct issuer_claims *claims,
+    struct http_req *req, struct user_id *out, struct es_err *err)
 {
 	const struct subject_ask ask = {.tenant = claims->tenant.text,
 	    .kid = claims->kid,
 	    .key_created_ms = claims->key_created_ms,
 	    .subject = claims->subject,
 	    .user = ""};
+	const struct caller_text caller = {claims->tenant.text, claims->subject};
+	struct arena *a = req->arena;
 	struct subject_row row = {0};
+	struct tenant_id tenant;
+	struct user_id last;
 	struct pg_rows rows;
 
-	TRY(pg_run(api->pg, NULL, &issuer_store_subjects,
+	if (caller_hints_find(api->hints, caller, &tenant, &last))
+		guard_ahead_principal(api, req, &claims->tenant, &last, claims->jti);
+	TRY(pg_ahead_run(api->pg, NULL, &issuer_store_subjects,
 	    issuer_store_subjects_params(a, &ask, 1), a, &rows, err));
 	if (!pg_next(&rows, a, &row) || !row.key_there)
 		return es_fail(err, ES_TOKEN_REVOKED, "the key of the token was deleted");
 	if (row.user.text[0] == '\0' && claims->provision)
 		TRY(bearer_provision(api, claims, a, &row, err));
 	TRY(issuer_profile_check(claims, &row, err));
+	caller_hints_put(&api->hints, caller, &claims->tenant, &row.user);
 	*out = row.user;
 	return ES_OK;
 }
 
 enum es_code
-bearer_verify(struct api *api, const char *token, struct arena *a,
-    struct token_claims *out, struct es_err *err)
+bearer_verify(
+    struct api *api, struct http_req *req, const char *token, struct es_err *err)
 {
+	struct token_claims *out = &req->claims;
 	struct issuer_claims claims;
 	struct issuer_hint hint;
 	struct user_id user;
 
-	TRY(issuer_peek(token, a, &hint, err));
+	TRY(issuer_peek(token, req->arena, &hint, err));
 	if (strcmp(hint.iss, api->tokens.issuer) == 0)
 		return token_verify(
 		    &api->tokens, token, clock_wall_ms() / 1000, out, err);
-	TRY(bearer_verify_signed(api, &hint, token, a, &claims, err));
-	TRY(bearer_find_user(api, &claims, a, &user, err));
+	TRY(bearer_verify_signed(api, &hint, token, req->arena, &claims, err));
+	TRY(bearer_find_user(api, &claims, req, &user, err));
 	*out = (struct token_claims){.tenant = claims.tenant,
 	    .user = user,
 	    .issued_s = claims.issued_s,

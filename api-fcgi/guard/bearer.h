@@ -15,12 +15,14 @@ struct bearer_keys;
 struct bearer_keys *bearer_keys_new(void);
 void bearer_keys_free(struct bearer_keys **keys);
 
-/* Verifies the token and fills *out with its claims. Looks up the user of an issuer's
- * subject and, where the key allows it, creates the user. Returns the codes of
- * token_verify(); ES_UNAUTHENTICATED for an unknown subject, and for an owner unless the
- * key allows owners; ES_TOKEN_REVOKED when the key was deleted; ES_RATE_LIMITED while too
- * many tokens of unknown issuers arrive; or an error of PostgreSQL. */
-enum es_code bearer_verify(struct api *api, const char *token, struct arena *a,
-    struct token_claims *out, struct es_err *err) ES_MUST_CHECK;
+/* Verifies the token and fills req->claims. Looks up the user of an issuer's subject and,
+ * where the key allows it, creates the user. When an earlier token of the subject has
+ * shown the user, the look-up also reads ahead (guard_ahead_principal()). Returns the
+ * codes of token_verify(); ES_UNAUTHENTICATED for an unknown subject, and for an owner
+ * unless the key allows owners; ES_TOKEN_REVOKED when the key was deleted;
+ * ES_RATE_LIMITED while too many tokens of unknown issuers arrive; or an error of
+ * PostgreSQL. */
+enum es_code bearer_verify(struct api *api, struct http_req *req, const char *token,
+    struct es_err *err) ES_MUST_CHECK;
 
 #endif

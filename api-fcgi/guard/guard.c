@@ -8,6 +8,7 @@
 #include "guard/bearer.h"
 #include "guard/guard_ahead.h"
 #include "guard/guard_key.h"
+#include "guard/request_limits.h"
 #include "store/api_key_text.h"
 
 #include "core/banned.h"
@@ -37,14 +38,18 @@ guard_bearer(const char *authorization, const char **out, struct es_err *err)
 	return ES_OK;
 }
 
+/* Charges ahead only where every user of the tenant is allowed: a charge of a request
+ * that the route's scope refuses would have to be given back. */
 static enum es_code
-guard_check_token(
-    struct api *api, struct http_req *req, const char *token, struct es_err *err)
+guard_check_token(struct api *api, const struct http_route *route, struct http_req *req,
+    const char *token, struct es_err *err)
 {
-	struct token_claims *claims = &req->claims;
+	const struct token_claims *claims = &req->claims;
 
-	TRY(bearer_verify(api, token, req->arena, claims, err));
-	guard_ahead(api, req);
+	TRY(bearer_verify(api, req, token, err));
+	guard_ahead(api, req, &claims->tenant, &claims->user);
+	if (route->scope == SCOPE_USER)
+		request_limits_begin(api, req, req->kind);
 	TRY(principal_store_get(api->pg, &claims->tenant, &claims->user, claims->jti,
 	    claims->issued_s, req->arena, &req->who, err));
 	if (req->headers.on_behalf_of != NULL)
@@ -67,7 +72,7 @@ guard_check_caller(struct api *api, const struct http_route *route, struct http_
 		    "an API key begins with " API_KEY_PREFIX ", in lower case");
 	if (api_key_text_is(bearer))
 		return guard_key_check(api, route, req, bearer, err);
-	return guard_check_token(api, req, bearer, err);
+	return guard_check_token(api, route, req, bearer, err);
 }
 
 /* Compares bearer with both keys, even when the old key matches, so that the time taken

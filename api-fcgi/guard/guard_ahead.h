@@ -7,10 +7,15 @@
 
 #include "env/api.h"
 
-/* Notes the statements of req->ahead, for the tenant and user in req->claims. Call it
- * between bearer_verify(), which fills req->claims, and principal_store_get(), which runs
- * the noted statements (pg_ahead_run()). */
-void guard_ahead(struct api *api, struct http_req *req);
+/* Notes the statements of req->ahead for this tenant and user, once per request. The next
+ * pg_ahead_run() runs them after its own statement: principal_store_get() or
+ * api_key_bearer_get(). */
+void guard_ahead(struct api *api, struct http_req *req, const struct tenant_id *tenant,
+    const struct user_id *user);
+/* Notes principal_store_get(), too, before those of req->ahead, for a check that comes
+ * before both. jti is that of the token. */
+void guard_ahead_principal(struct api *api, struct http_req *req,
+    const struct tenant_id *tenant, const struct user_id *user, const char *jti);
 
 /* After a rate limit has refused a request, the worker stops reading ahead for this time.
  * Otherwise PostgreSQL would run the reads of requests that the limit then refuses. */

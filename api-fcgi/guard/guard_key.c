@@ -4,6 +4,8 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "guard/caller_hints.h"
+#include "guard/guard_ahead.h"
 #include "store/api_key_bearer.h"
 
 #include "core/banned.h"
@@ -112,13 +114,19 @@ guard_key_check(struct api *api, const struct http_route *route, struct http_req
     const char *text, struct es_err *err)
 {
 	const char *header = req->headers.on_behalf_of;
-	struct user_id user;
+	const struct caller_text caller = {text, header};
+	struct user_id user, last_user;
+	struct tenant_id last_tenant;
 	struct api_key_bearer key;
 
 	if (!uuid_take(header, user.text)) /* no user has a malformed id */
 		memcpy(user.text, ACTOR_NOBODY, sizeof(user.text));
+	if (caller_hints_find(api->hints, caller, &last_tenant, &last_user))
+		guard_ahead(api, req, &last_tenant, &last_user);
 	TRY(api_key_bearer_get(api->pg, text, header != NULL ? &user : NULL,
 	    clock_wall_ms(), req->arena, &key, err));
+	caller_hints_put(
+	    &api->hints, caller, &key.principal.actor.tenant, &key.principal.actor.user);
 	TRY(guard_key_check_rights(route, req, &key, header != NULL, err));
 	guard_key_note_use(api, req, &key);
 	if (header == NULL || key.is_own_bot)

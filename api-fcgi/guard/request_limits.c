@@ -50,6 +50,55 @@ request_limits_for_kind(
 	return no_limit;
 }
 
+static bool
+request_limits_redis_pauses(const struct api *api)
+{
+	return clock_mono_ms() < api->limits_redis_retry_ms;
+}
+
+void
+request_limits_begin(struct api *api, const struct http_req *req, enum request_kind kind)
+{
+	const char *things;
+	const struct limit limit = request_limits_for_kind(api->conf, kind, &things);
+
+	api->limit_sent = false;
+	if (limit.quota == 0 || request_limits_redis_pauses(api) ||
+	    clock_mono_ms() < api->ahead_after_ms)
+		return;
+	api->limit_sent = limits_send(
+	    api->redis, &req->claims.tenant, &req->claims.user, &limit, req->arena);
+}
+
+/* Returns false when no charge was sent, or its answer is lost. */
+static bool
+request_limits_receive(struct api *api, const struct http_req *req,
+    const struct limit *limit, struct limit_result *out)
+{
+	const bool sent = api->limit_sent;
+
+	api->limit_sent = false;
+	return sent && limits_receive(api->redis, limit, req->arena, out);
+}
+
+void
+request_limits_give_back(
+    struct api *api, const struct http_req *req, enum request_kind kind)
+{
+	const char *things;
+	const struct limit limit = request_limits_for_kind(api->conf, kind, &things);
+	struct limit_result result;
+	struct es_err err;
+
+	if (!request_limits_receive(api, req, &limit, &result))
+		return;
+	guard_ahead_pause(api);
+	if (result.allowed)
+		IGNORE(limits_check(api->redis, api->limits_local,
+		    (unsigned)api->conf->api_workers, &req->claims.tenant,
+		    &req->claims.user, &limit, &no_limit, -1, req->arena, &result, &err));
+}
+
 enum es_code
 request_limits_charge(struct api *api, const struct http_req *req, enum request_kind kind,
     struct http_res *res, struct es_err *err)
@@ -64,7 +113,9 @@ request_limits_charge(struct api *api, const struct http_req *req, enum request_
 	if (limit.quota == 0)
 		return ES_OK;
 	(void)snprintf(caller.text, sizeof(caller.text), "%s", http_caller(req));
-	if (clock_mono_ms() < api->limits_redis_retry_ms) {
+	if (request_limits_receive(api, req, &limit, &result)) {
+		/* request_limits_begin() has sent this charge */
+	} else if (request_limits_redis_pauses(api)) {
 		const struct limit share = limit_share(&limit, processes);
 
 		limits_local_check(api->limits_local, &who->tenant, &caller, &share,

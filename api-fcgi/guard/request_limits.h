@@ -4,12 +4,17 @@
 
 #include "env/api.h"
 
-enum request_kind {
-	REQUEST_UNCOUNTED, /* health checks, requests of the operator, sends */
-	REQUEST_READ,
-	REQUEST_WRITE,
-	REQUEST_CREATION, /* of a channel or a user */
-};
+/* Sends the charge of one request of the user in req->claims to Redis and does not wait,
+ * so that Redis counts while PostgreSQL checks the user and reads ahead. After it the
+ * caller must call request_limits_charge() when the user is allowed, else
+ * request_limits_give_back(). Sends nothing while guard_ahead_pause() lasts. */
+void request_limits_begin(
+    struct api *api, const struct http_req *req, enum request_kind kind);
+/* Takes back what request_limits_begin() has charged: somebody with a revoked token must
+ * not use up the limit of its user. Then pauses like guard_ahead_pause(), because such
+ * tokens often come many at a time. */
+void request_limits_give_back(
+    struct api *api, const struct http_req *req, enum request_kind kind);
 
 /* Charges one request to the caller's limit for this kind and sets the RateLimit headers.
  * Returns ES_RATE_LIMITED when the limit is used up. */

@@ -48,6 +48,14 @@ struct http_key {
 	int64_t expires_ms; /* 0: never */
 };
 
+/* What a request counts as for guard/request_limits.h. */
+enum request_kind {
+	REQUEST_UNCOUNTED, /* health checks, requests of the operator, sends */
+	REQUEST_READ,
+	REQUEST_WRITE,
+	REQUEST_CREATION, /* of a channel or a user */
+};
+
 struct api;
 struct http_req;
 struct http_res;
@@ -68,7 +76,8 @@ struct http_req {
 	struct principal who;     /* the caller; set by the guard, before any handler */
 	struct token_claims claims; /* of the caller's token; set by the guard */
 	struct http_key key;        /* set by the guard */
-	http_handler *ahead;        /* routes_ahead(); set by dispatch_request() */
+	http_handler *ahead;        /* routes_ahead() until guard_ahead(), or NULL */
+	enum request_kind kind;     /* of the route; set by dispatch_request() */
 	const char *request_id;     /* never NULL */
 	struct trace_span span;     /* of this request; set by the worker */
 	const char *traceparent;    /* for what the request causes; checked, or NULL */

@@ -110,6 +110,8 @@ limits_local_charge(struct counter *c, const struct limit *limit, bool allowed,
 		return s;
 	if (allowed)
 		c->tat_us += cost * c->step_us;
+	if (c->tat_us < now_us) /* a negative cost gives events back */
+		c->tat_us = now_us;
 	c->slot->tat_us = c->tat_us;
 	s.remaining = (c->room_us - c->tat_us + now_us) / c->step_us;
 	s.reset_ms = limits_local_ceil_ms(c->tat_us - now_us);

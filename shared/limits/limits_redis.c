@@ -40,8 +40,8 @@ struct redis_script limits_redis_script = {
 	"local allowed = user.wait == 0 and tenant.wait == 0\n"
 	"local out = {allowed and 1 or 0}\n"
 	"for _, l in ipairs({user, tenant}) do\n"
-	"  if l.key and allowed and cost > 0 then\n"
-	"    l.tat = l.tat + cost * l.step\n"
+	"  if l.key and allowed and cost ~= 0 then\n"
+	"    l.tat = math.max(now, l.tat + cost * l.step)\n"
 	"    redis.call('SET', l.key, string.format('%.0f', l.tat),\n"
 	"      'PX', string.format('%.0f', math.ceil((l.tat - now) / 1000) + " KEEP_MS
 	"))\n"

@@ -110,14 +110,16 @@ enum es_code pg_batch(struct pg *pg, const struct tenant_id *tenant,
     struct es_err *err) ES_MUST_CHECK;
 
 /* Reads ahead: a check and the reads that follow it go to the server together. Between
- * pg_ahead_begin() and pg_ahead_end() the first pg_run() or pg_batch() sends nothing: it
- * notes its statements (at most four, with their parameters, in the arena a), and every
- * call fails with ES_UNAVAILABLE. pg_ahead_run() then works like pg_run(), and also runs
- * the noted statements after its own, in the same round trip and in one transaction,
- * which is read-only when there are notes. It returns an error only when its own
- * statement fails. When the next call of pg_run() or pg_batch() has the noted statements,
- * parameters and tenant, it gets their results or their error without a round trip. Any
- * other call drops the results. Call pg_ahead_drop() before the arena is reset. */
+ * pg_ahead_begin() and pg_ahead_end() pg_run() and pg_batch() send nothing: the first two
+ * calls note their statements (at most five, with their parameters, in the arena a), and
+ * every call fails with ES_UNAVAILABLE. pg_ahead_run() then works like pg_run(), and also
+ * runs the noted statements after its own, in the same round trip and in one transaction,
+ * which is read-only when there are notes. tenant NULL: that of the notes. It returns an
+ * error only when its own statement fails. When the next call of pg_run(), pg_batch() or
+ * pg_ahead_run() has the statements, parameters and tenant of the first noted call, it
+ * gets their results or their error without a round trip, and the call after it those of
+ * the second. Any other call drops the results. Call pg_ahead_drop() before the arena is
+ * reset. */
 void pg_ahead_begin(struct pg *pg, struct arena *a);
 void pg_ahead_end(struct pg *pg);
 enum es_code pg_ahead_run(struct pg *pg, const struct tenant_id *tenant,

@@ -23,6 +23,7 @@ pg_ahead_drop(struct pg *pg)
 {
 	pg->ahead.state = PG_AHEAD_NONE;
 	pg->ahead.n = 0;
+	memset(pg->ahead.calls, 0, sizeof(pg->ahead.calls));
 }
 
 static const char *const *
@@ -37,19 +38,30 @@ pg_ahead_copy_params(const struct pg_batch_item *item, struct arena *a)
 	return copy;
 }
 
+static bool
+pg_ahead_is_tenant(const struct pg_ahead *ahead, const struct tenant_id *tenant)
+{
+	return strcmp(tenant != NULL ? tenant->text : "", ahead->tenant.text) == 0;
+}
+
 enum es_code
 pg_ahead_note(struct pg *pg, const struct tenant_id *tenant,
     const struct pg_batch_item items[], size_t n, struct es_err *err)
 {
 	struct pg_ahead *ahead = &pg->ahead;
+	size_t call = 0;
 
-	if (ahead->n == 0 && n <= PG_AHEAD_MAX) {
+	while (call < PG_AHEAD_CALLS && ahead->calls[call] > 0)
+		call++;
+	if (call == 0)
 		ahead->tenant = tenant != NULL ? *tenant : (struct tenant_id){""};
-		for (; ahead->n < n; ahead->n++)
-			ahead->items[ahead->n] =
-			    (struct pg_batch_item){.stmt = items[ahead->n].stmt,
-				.params =
-				    pg_ahead_copy_params(&items[ahead->n], ahead->arena)};
+	if (call < PG_AHEAD_CALLS && ahead->n + n <= PG_AHEAD_MAX &&
+	    pg_ahead_is_tenant(ahead, tenant)) {
+		for (size_t i = 0; i < n; i++)
+			ahead->items[ahead->n++] =
+			    (struct pg_batch_item){.stmt = items[i].stmt,
+				.params = pg_ahead_copy_params(&items[i], ahead->arena)};
+		ahead->calls[call] = n;
 	}
 	return es_fail(err, ES_UNAVAILABLE, "the statement was noted");
 }
@@ -71,23 +83,45 @@ pg_ahead_same(const struct pg_batch_item *a, const struct pg_batch_item *b)
 	return true;
 }
 
+/* Removes the first call and its items. */
+static void
+pg_ahead_shift(struct pg_ahead *ahead)
+{
+	const size_t gone = ahead->calls[0];
+
+	memmove(
+	    ahead->calls, ahead->calls + 1, (PG_AHEAD_CALLS - 1) * sizeof(*ahead->calls));
+	ahead->calls[PG_AHEAD_CALLS - 1] = 0;
+	ahead->n -= gone;
+	memmove(ahead->items, ahead->items + gone, ahead->n * sizeof(*ahead->items));
+}
+
 bool
 pg_ahead_take(struct pg *pg, const struct tenant_id *tenant, struct pg_batch_item items[],
     size_t n, enum es_code *rc, struct es_err *err)
 {
-	const struct pg_ahead *ahead = &pg->ahead;
-	bool same = ahead->state == PG_AHEAD_READ && n == ahead->n &&
-	            strcmp(tenant != NULL ? tenant->text : "", ahead->tenant.text) == 0;
+	struct pg_ahead *ahead = &pg->ahead;
+	bool same = ahead->state == PG_AHEAD_READ && n == ahead->calls[0] &&
+	            pg_ahead_is_tenant(ahead, tenant);
 
 	for (size_t i = 0; i < n && same; i++)
 		same = pg_ahead_same(&items[i], &ahead->items[i]);
-	for (size_t i = 0; i < n && same; i++)
+	if (!same) {
+		pg_ahead_drop(pg);
+		return false;
+	}
+	*rc = ES_OK;
+	for (size_t i = 0; i < n; i++) {
 		items[i].rows = ahead->items[i].rows;
-	if (same && ahead->rc != ES_OK)
-		*err = ahead->err;
-	*rc = ahead->rc;
-	pg_ahead_drop(pg);
-	return same;
+		if (items[i].rows.res == NULL) { /* it failed, or one before it */
+			*rc = ahead->rc;
+			*err = ahead->err;
+		}
+	}
+	pg_ahead_shift(ahead);
+	if (ahead->n == 0)
+		pg_ahead_drop(pg);
+	return true;
 }
 
 /* Returns true when one of the noted statements has failed, and not the statement before
@@ -132,9 +166,12 @@ pg_ahead_run(struct pg *pg, const struct tenant_id *tenant, const struct pg_stmt
     const char *const params[], struct arena *a, struct pg_rows *out, struct es_err *err)
 {
 	struct pg_ahead *ahead = &pg->ahead;
+	const struct tenant_id noted = ahead->tenant;
 	struct es_err why = {.code = ES_OK};
 	enum es_code rc;
 
+	if (tenant == NULL && ahead->state == PG_AHEAD_NOTED && noted.text[0] != '\0')
+		tenant = &noted;
 	if (ahead->state != PG_AHEAD_NOTED || pg->tx != PG_NO_TX ||
 	    (ahead->tenant.text[0] != '\0' &&
 		strcmp(ahead->tenant.text, tenant->text) != 0))

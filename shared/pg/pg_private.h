@@ -46,14 +46,16 @@ void pg_known_free(struct pg_known *k);
 struct pg_group;
 
 /* See pg_ahead_begin(). */
-#define PG_AHEAD_MAX 4
+#define PG_AHEAD_MAX   5
+#define PG_AHEAD_CALLS 2
 struct pg_ahead {
 	enum { PG_AHEAD_NONE, PG_AHEAD_NOTING, PG_AHEAD_NOTED, PG_AHEAD_READ } state;
 	struct arena *arena;
 	struct tenant_id tenant; /* tenant of the noted statements; "": none */
-	struct pg_batch_item items[PG_AHEAD_MAX];
+	struct pg_batch_item items[PG_AHEAD_MAX]; /* of all noted calls, in order */
 	size_t n;
-	enum es_code rc; /* result of the items, once they are read */
+	size_t calls[PG_AHEAD_CALLS]; /* how many items each call has; 0: no such call */
+	enum es_code rc;              /* result of the items, once they are read */
 	struct es_err err;
 };
 
@@ -125,8 +127,9 @@ void pg_batch_forget(struct pg *pg);
 /* pg_ahead.c, for pg_batch(). Notes the statements; returns ES_UNAVAILABLE. */
 enum es_code pg_ahead_note(struct pg *pg, const struct tenant_id *tenant,
     const struct pg_batch_item items[], size_t n, struct es_err *err);
-/* Returns true when exactly these statements were read ahead: then the items hold the
- * rows, or *rc and *err the error. Either way the results can't be taken again. */
+/* Returns true when the first noted call had exactly these statements: then the items
+ * hold the rows, or *rc and *err the error, and the next noted call is the first.
+ * Otherwise drops the results of all calls. */
 bool pg_ahead_take(struct pg *pg, const struct tenant_id *tenant,
     struct pg_batch_item items[], size_t n, enum es_code *rc,
     struct es_err *err) ES_MUST_CHECK;

@@ -111,6 +111,17 @@ enum es_code redis_eval(struct redis *r, struct redis_script *s, struct arena *a
     struct redis_value *out, struct es_err *err, size_t n_keys, size_t argc,
     const struct redis_arg argv[]) ES_MUST_CHECK;
 
+/* redis_eval() in two steps, for work that the caller does while Redis runs the script.
+ * redis_eval_send() does not wait. It returns ES_NOT_FOUND when r has not loaded the
+ * script yet: then the caller uses redis_eval(). After ES_OK the caller must call
+ * redis_eval_receive(), which returns ES_NOT_FOUND when Redis has lost the script and has
+ * not run it. Any other command between the two calls closes the connection. */
+enum es_code redis_eval_send(struct redis *r, const struct redis_script *s,
+    struct arena *a, struct es_err *err, size_t n_keys, size_t argc,
+    const struct redis_arg argv[]) ES_MUST_CHECK;
+enum es_code redis_eval_receive(struct redis *r, struct arena *a, struct redis_value *out,
+    struct es_err *err) ES_MUST_CHECK;
+
 /* Runs a script n times in one round trip. argv[i] holds the n_keys keys and the other
  * arguments of run i, argc in all. The first error reply of a run is the call's result.
  */

@@ -19,6 +19,7 @@ struct redis {
 	/* after a connect that timed out: do not connect before this time */
 	int64_t next_dial_ms;
 	int64_t budget_ms; /* rest of the budget, see redis_budget() */
+	bool unread;       /* between redis_cmd_send() and redis_cmd_receive() */
 	char why[200];     /* error of the last connect that failed */
 };
 
@@ -45,6 +46,7 @@ redis_cmd_hang_up(struct redis *r)
 	if (r->conn != NULL)
 		redisFree(r->conn);
 	r->conn = NULL;
+	r->unread = false;
 }
 
 void
@@ -115,38 +117,60 @@ redis_cmd_read_all(struct redis *r, int64_t deadline_ms, struct arena *a, size_t
 	return ES_OK;
 }
 
-/* Any failure leaves replies unread, so that the connection can't be used again. */
 static enum es_code
-redis_cmd_send_and_read(struct redis *r, int64_t wait_ms, struct arena *a,
-    const struct redis_call calls[], size_t n, struct redis_value out[],
-    struct es_err *err)
+redis_cmd_write_all(struct redis *r, int64_t deadline_ms, struct arena *a,
+    const struct redis_call calls[], size_t n, struct es_err *err)
 {
-	const int64_t flush_ms = clock_mono_ms() + redis_cmd_time_limit_ms(r);
-	enum es_code rc = ES_OK;
-
-	if (r->conn != NULL && redis_conn_stale(r->conn))
+	if (r->conn != NULL && (r->unread || redis_conn_stale(r->conn)))
 		redis_cmd_hang_up(r);
 	if (r->conn == NULL)
 		TRY(redis_cmd_dial(r, err));
-	for (size_t i = 0; i < n && rc == ES_OK; i++) {
+	for (size_t i = 0; i < n; i++) {
 		const char **data;
 		size_t *len;
 
 		redis_args_split(calls[i].argc, calls[i].argv, a, &data, &len);
 		if (redisAppendCommandArgv(r->conn, (int)calls[i].argc, data, len) !=
 		    REDIS_OK)
-			rc = es_fail(err, ES_UNAVAILABLE, "Redis: out of memory");
+			return es_fail(err, ES_UNAVAILABLE, "Redis: out of memory");
 	}
-	if (rc == ES_OK)
-		rc = redis_conn_flush(r->conn, flush_ms, err);
-	if (rc == ES_OK)
-		rc = redis_cmd_read_all(r, flush_ms + wait_ms, a, n, out, err);
+	return redis_conn_flush(r->conn, deadline_ms, err);
+}
+
+/* Closes the connection after a failure, which leaves replies unread, and after a reply
+ * of a replica. */
+static enum es_code
+redis_cmd_close_if_bad(
+    struct redis *r, enum es_code rc, const struct redis_value values[], size_t n)
+{
 	for (size_t i = 0; i < n && rc == ES_OK && r->conn != NULL; i++)
-		if (redis_value_read_only(&out[i]))
+		if (redis_value_read_only(&values[i]))
 			redis_cmd_hang_up(r);
 	if (rc != ES_OK)
 		redis_cmd_hang_up(r);
 	return rc;
+}
+
+static enum es_code
+redis_cmd_send_and_read(struct redis *r, int64_t wait_ms, struct arena *a,
+    const struct redis_call calls[], size_t n, struct redis_value out[],
+    struct es_err *err)
+{
+	const int64_t flush_ms = clock_mono_ms() + redis_cmd_time_limit_ms(r);
+	enum es_code rc = redis_cmd_write_all(r, flush_ms, a, calls, n, err);
+
+	if (rc == ES_OK)
+		rc = redis_cmd_read_all(r, flush_ms + wait_ms, a, n, out, err);
+	return redis_cmd_close_if_bad(r, rc, out, n);
+}
+
+static enum es_code
+redis_cmd_check_budget(const struct redis *r, struct es_err *err)
+{
+	if (r->budget_ms <= 0)
+		return es_fail(err, ES_UNAVAILABLE,
+		    "Redis: the request has used up its time for Redis");
+	return ES_OK;
 }
 
 static enum es_code
@@ -157,12 +181,42 @@ redis_cmd_exchange(struct redis *r, int64_t wait_ms, struct arena *a,
 	const int64_t start_ms = clock_mono_ms();
 	enum es_code rc;
 
-	if (r->budget_ms <= 0)
-		return es_fail(err, ES_UNAVAILABLE,
-		    "Redis: the request has used up its time for Redis");
+	TRY(redis_cmd_check_budget(r, err));
 	rc = redis_cmd_send_and_read(r, wait_ms, a, calls, n, out, err);
 	redis_cmd_charge_budget(r, clock_mono_ms() - start_ms);
 	return rc;
+}
+
+enum es_code
+redis_cmd_send(
+    struct redis *r, struct arena *a, const struct redis_call *call, struct es_err *err)
+{
+	const int64_t start_ms = clock_mono_ms();
+	enum es_code rc;
+
+	TRY(redis_cmd_check_budget(r, err));
+	rc = redis_cmd_write_all(
+	    r, start_ms + redis_cmd_time_limit_ms(r), a, call, 1, err);
+	redis_cmd_charge_budget(r, clock_mono_ms() - start_ms);
+	r->unread = rc == ES_OK;
+	return redis_cmd_close_if_bad(r, rc, NULL, 0);
+}
+
+/* Only the wait of this call counts against the budget, not the caller's work since the
+ * command was sent. */
+enum es_code
+redis_cmd_receive(
+    struct redis *r, struct arena *a, struct redis_value *out, struct es_err *err)
+{
+	const int64_t start_ms = clock_mono_ms();
+	enum es_code rc;
+
+	if (!r->unread)
+		return es_fail(err, ES_UNAVAILABLE, "Redis: connection lost");
+	r->unread = false;
+	rc = redis_cmd_read_all(r, start_ms + redis_cmd_time_limit_ms(r), a, 1, out, err);
+	redis_cmd_charge_budget(r, clock_mono_ms() - start_ms);
+	return redis_cmd_close_if_bad(r, rc, out, 1);
 }
 
 enum es_code

@@ -118,7 +118,7 @@ api_key_bearer_get(struct pg *pg, const char *key, const struct user_id *on_beha
 	bool is_own_bot;
 
 	api_key_text_hash(key, hash);
-	TRY(pg_run(pg, NULL, &api_key_bearer_find, params, a, &rows, err));
+	TRY(pg_ahead_run(pg, NULL, &api_key_bearer_find, params, a, &rows, err));
 	if (!pg_next(&rows, a, &row))
 		return es_fail(err, ES_UNAUTHENTICATED, "unknown or revoked API key");
 	is_own_bot = row.user.text[0] != '\0' && strcmp(row.user.text, row.bot.text) == 0;

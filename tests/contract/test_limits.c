@@ -237,6 +237,60 @@ counts_in_this_process_while_redis_is_away(void)
 	teardown(&f);
 }
 
+/* The first check loads the script; until then nothing can be sent ahead. */
+static void
+counts_in_two_steps(void)
+{
+	struct fixture f;
+
+	setup(&f);
+	CU_ASSERT_FALSE(limits_send(f.r, &acme, &alice, &five, f.a));
+	CU_ASSERT_TRUE(check(&f, &acme, &alice, &five, &none, 1));
+	for (int i = 0; i < 5; i++) {
+		CU_ASSERT_TRUE_FATAL(limits_send(f.r, &acme, &alice, &five, f.a));
+		CU_ASSERT_TRUE_FATAL(limits_receive(f.r, &five, f.a, &f.got));
+		CU_ASSERT_EQUAL(f.got.allowed, i < 4);
+		CU_ASSERT_EQUAL(f.got.user.remaining, i < 4 ? 3 - i : 0);
+	}
+	CU_ASSERT_TRUE(check(&f, &acme, &alice, &five, &none, -1));
+	CU_ASSERT_EQUAL(f.got.user.remaining, 1);
+	CU_ASSERT_TRUE(check(&f, &acme, &alice, &five, &none, -5));
+	CU_ASSERT_EQUAL(f.got.user.remaining, 5);
+	teardown(&f);
+}
+
+/* Redis loses its scripts at a restart. A command between the two steps must not take the
+ * reply of the first. */
+static void
+two_steps_without_an_answer(void)
+{
+	struct fixture f;
+
+	setup(&f);
+	CU_ASSERT_TRUE(check(&f, &acme, &alice, &five, &none, 1));
+	CU_ASSERT_EQUAL_FATAL(
+	    redis_text(f.r, f.a, &f.v, &f.err, "SCRIPT", "FLUSH", NULL), ES_OK);
+	CU_ASSERT_TRUE(limits_send(f.r, &acme, &alice, &five, f.a));
+	CU_ASSERT_FALSE(limits_receive(f.r, &five, f.a, &f.got));
+	CU_ASSERT_TRUE(check(&f, &acme, &alice, &five, &none, 1));
+	CU_ASSERT_EQUAL(f.got.user.remaining, 3);
+
+	CU_ASSERT_TRUE(limits_send(f.r, &acme, &alice, &five, f.a));
+	CU_ASSERT_EQUAL_FATAL(
+	    redis_text(f.r, f.a, &f.v, &f.err, "ECHO", "hello", NULL), ES_OK);
+	CU_ASSERT_STRING_EQUAL(f.v.str, "hello");
+	CU_ASSERT_FALSE(limits_receive(f.r, &five, f.a, &f.got));
+
+	CU_ASSERT_TRUE(limits_send(f.r, &acme, &alice, &five, f.a));
+	redis_server_kill(f.server);
+	IGNORE(limits_receive(f.r, &five, f.a, &f.got)); /* it may have answered */
+	CU_ASSERT_FALSE(limits_receive(f.r, &five, f.a, &f.got));
+	CU_ASSERT_TRUE(check(&f, &acme, &alice, &five, &none, 1));
+	CU_ASSERT_TRUE(f.got.local);
+	redis_server_again(f.server);
+	teardown(&f);
+}
+
 static CU_TestInfo cases[] = {
     {"accepts the burst and refuses the next send", passes_the_burst_and_no_more},
     {"passes again after retry_after", passes_again_after_retry_after},
@@ -247,6 +301,8 @@ static CU_TestInfo cases[] = {
     {"large rates stay exact", large_rates_stay_exact},
     {"counts in this process while Redis is away",
 	counts_in_this_process_while_redis_is_away},
+    {"counts in two steps", counts_in_two_steps},
+    {"two steps without an answer", two_steps_without_an_answer},
     CU_TEST_INFO_NULL,
 };
 

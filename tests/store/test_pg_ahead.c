@@ -215,6 +215,53 @@ a_store_reads_ahead(void)
 	SAME(user.id, f.bob.user);
 }
 
+/* The check of a tenant's issuer notes two calls: of the user, and of the handler. */
+static void
+two_calls(void)
+{
+	const struct tenant_id *bobs = &f.bob.tenant;
+	struct pg_rows rows;
+
+	pg_ahead_begin(f.pg, f.arena);
+	CU_ASSERT_EQUAL(
+	    pg_run(f.pg, bobs, &clock_now, NULL, f.arena, &rows, &f.err), ES_UNAVAILABLE);
+	CU_ASSERT_EQUAL(
+	    pg_run(f.pg, bobs, &divide, zero, f.arena, &rows, &f.err), ES_UNAVAILABLE);
+	/* a third call is not noted */
+	CU_ASSERT_EQUAL(
+	    pg_run(f.pg, bobs, &echo, two, f.arena, &rows, &f.err), ES_UNAVAILABLE);
+	pg_ahead_end(f.pg);
+	/* no tenant: that of the notes */
+	FINE(pg_ahead_run(f.pg, NULL, &tenant_now, NULL, f.arena, &rows, &f.err));
+	CU_ASSERT_STRING_EQUAL(text_in(&rows), bobs->text);
+	/* the failure of the second call does not concern the first */
+	FINE(pg_ahead_run(f.pg, bobs, &clock_now, NULL, f.arena, &rows, &f.err));
+	CU_ASSERT_EQUAL(rows.count, 1);
+	CU_ASSERT_STRING_EQUAL(text_of(bobs, &divide, zero), "22012");
+	CU_ASSERT_STRING_EQUAL(text_of(bobs, &echo, two), "two");
+}
+
+/* When the check names another user, the first call differs from the noted one, and what
+ * was read for the expected user is discarded. */
+static void
+another_first_call(void)
+{
+	const struct tenant_id *bobs = &f.bob.tenant;
+	const char *late;
+	struct pg_rows rows;
+
+	pg_ahead_begin(f.pg, f.arena);
+	CU_ASSERT_EQUAL(
+	    pg_run(f.pg, bobs, &echo, one, f.arena, &rows, &f.err), ES_UNAVAILABLE);
+	CU_ASSERT_EQUAL(
+	    pg_run(f.pg, bobs, &clock_now, NULL, f.arena, &rows, &f.err), ES_UNAVAILABLE);
+	pg_ahead_end(f.pg);
+	FINE(pg_ahead_run(f.pg, NULL, &clock_now, NULL, f.arena, &rows, &f.err));
+	late = text_in(&rows);
+	CU_ASSERT_STRING_EQUAL(text_of(bobs, &echo, two), "two");
+	CU_ASSERT_STRING_NOT_EQUAL(text_of(bobs, &clock_now, NULL), late);
+}
+
 static CU_TestInfo cases[] = {
     {"without notes it only runs the check", without_notes},
     {"gives the noted result once", gives_the_noted_result_once},
@@ -223,6 +270,8 @@ static CU_TestInfo cases[] = {
     {"each failure goes to its own caller", failures},
     {"nothing is written ahead", writes_nothing},
     {"a store reads ahead", a_store_reads_ahead},
+    {"two calls are noted", two_calls},
+    {"another first call discards both", another_first_call},
     CU_TEST_INFO_NULL,
 };
 

@@ -5,6 +5,8 @@
 
 #include "cunit_main.h"
 #include "guard/bearer.h"
+#include "guard/caller_hints.h"
+#include "guard/guard_ahead.h"
 
 #include "core/check.h"
 #include "core/clock.h"
@@ -23,6 +25,7 @@ static struct api api = {.conf = &conf, .tokens = {.issuer = "echostream"}};
 static struct fake_key keys[2];
 static struct es_err fault;
 static bool pg_down, provision_down;
+static unsigned aheads;
 static int64_t now_ms;
 
 int64_t
@@ -35,6 +38,23 @@ int64_t
 clock_wall_ms(void)
 {
 	return 1700000000000 + now_ms;
+}
+
+void
+guard_ahead_principal(struct api *server, struct http_req *req,
+    const struct tenant_id *tenant, const struct user_id *user, const char *jti)
+{
+	(void)server, (void)req, (void)jti;
+	CU_ASSERT_STRING_EQUAL(tenant->text, FAKE_TENANT);
+	CU_ASSERT_STRING_EQUAL(user->text, FAKE_SUBJECT);
+	aheads++;
+}
+
+enum es_code
+pg_ahead_run(struct pg *pg, const struct tenant_id *tenant, const struct pg_stmt *stmt,
+    const char *const params[], struct arena *a, struct pg_rows *out, struct es_err *err)
+{
+	return pg_run(pg, tenant, stmt, params, a, out, err);
 }
 
 enum es_code
@@ -64,6 +84,7 @@ up(void)
 	fake_issuers.keys = keys;
 	fake_issuers.n_keys = 1;
 	pg_down = provision_down = false;
+	aheads = 0;
 	now_ms = 10 * MINUTE;
 	keyed_hash_draw();
 	api.bearer_keys = bearer_keys_new();
@@ -73,6 +94,7 @@ static void
 down(void)
 {
 	bearer_keys_free(&api.bearer_keys);
+	caller_hints_free(&api.hints);
 	fake_issuers_down();
 }
 
@@ -80,12 +102,12 @@ static enum es_code
 verify(const char *iss, const char *kid)
 {
 	struct arena *a = arena_new();
-	struct token_claims claims;
+	struct http_req req = {.arena = a};
 	const enum es_code rc =
-	    bearer_verify(&api, fake_issuers_token(a, iss, kid), a, &claims, &fault);
+	    bearer_verify(&api, &req, fake_issuers_token(a, iss, kid), &fault);
 
 	if (rc == ES_OK)
-		CU_ASSERT_STRING_EQUAL(claims.user.text, FAKE_SUBJECT);
+		CU_ASSERT_STRING_EQUAL(req.claims.user.text, FAKE_SUBJECT);
 	arena_free(&a);
 	return rc;
 }
@@ -316,15 +338,35 @@ static void
 a_text_that_is_not_a_token_reads_no_keys(void)
 {
 	struct arena *a = arena_new();
-	struct token_claims claims;
+	struct http_req req = {.arena = a};
 
 	up();
-	CU_ASSERT_EQUAL(
-	    bearer_verify(&api, "x.y.z", a, &claims, &fault), ES_UNAUTHENTICATED);
-	CU_ASSERT_EQUAL(bearer_verify(&api, "", a, &claims, &fault), ES_UNAUTHENTICATED);
+	CU_ASSERT_EQUAL(bearer_verify(&api, &req, "x.y.z", &fault), ES_UNAUTHENTICATED);
+	CU_ASSERT_EQUAL(bearer_verify(&api, &req, "", &fault), ES_UNAUTHENTICATED);
 	CU_ASSERT_EQUAL(fake_issuers.key_reads, 0);
 	down();
 	arena_free(&a);
+}
+
+/* The second token of a subject reads ahead for the user whom the first has shown. */
+static void
+the_second_token_reads_ahead(void)
+{
+	up();
+	CU_ASSERT_EQUAL(verify("app", "k1"), ES_OK);
+	CU_ASSERT_EQUAL(aheads, 0);
+	CU_ASSERT_EQUAL(verify("app", "k1"), ES_OK);
+	CU_ASSERT_EQUAL(aheads, 1);
+	CU_ASSERT_EQUAL(fake_issuers.subject_lookups, 2);
+	down();
+
+	/* a subject without a user is not remembered */
+	up();
+	fake_issuers.user = NULL;
+	for (int i = 0; i < 2; i++)
+		CU_ASSERT_EQUAL(verify("app", "k1"), ES_UNAUTHENTICATED);
+	CU_ASSERT_EQUAL(aheads, 0);
+	down();
 }
 
 /* A key of a tenant must not sign tokens of the installation. */
@@ -353,6 +395,7 @@ static CU_TestInfo cases[] = {
 	the_cache_holds_as_many_keys_as_a_tenant_may_have},
     {"a text that is not a token reads no keys",
 	a_text_that_is_not_a_token_reads_no_keys},
+    {"the second token of a subject reads ahead", the_second_token_reads_ahead},
     {"the installation's issuer has no keys of tenants",
 	own_issuer_has_no_keys_of_tenants},
     {"requests for the set are few", requests_for_the_set_are_few},

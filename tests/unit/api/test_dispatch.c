@@ -1,6 +1,6 @@
 /* The order of the steps of a request: where each refusal happens, and its headers. The
- * steps are fakes; each writes its letter: g guard, f count of failures, c charge of the
- * limit, h handler, x CORS headers, p preflight. */
+ * steps are fakes; each writes its letter: g guard, b give back, f count of failures, c
+ * charge of the limit, h handler, x CORS headers, p preflight. */
 #include <string.h>
 
 #include "cunit_main.h"
@@ -92,6 +92,15 @@ request_limits_count_failure(struct api *api, const struct http_req *r, enum es_
 	CU_ASSERT_EQUAL(rc, guard_says);
 	note('f');
 	return failure_says == ES_OK ? rc : es_fail(err, failure_says, "too many");
+}
+
+void
+request_limits_give_back(
+    struct api *api, const struct http_req *r, enum request_kind kind)
+{
+	(void)api, (void)r;
+	CU_ASSERT_EQUAL(kind, REQUEST_READ);
+	note('b');
 }
 
 enum es_code
@@ -186,12 +195,12 @@ order(void)
 	    {"GET", "/api/v1/nothing", .steps = "x", .status = 404},
 	    {"DELETE", THINGS, .steps = "x", .status = 405, .allow = ALLOW},
 	    /* Only refused tokens are counted as failures; other refusals are not. */
-	    {"GET", THINGS, .guard = ES_UNAUTHENTICATED, .steps = "gfx", .status = 401},
-	    {"GET", THINGS, .guard = ES_TOKEN_EXPIRED, .steps = "gfx", .status = 401},
-	    {"GET", THINGS, .guard = ES_RATE_LIMITED, .steps = "gfx", .status = 429},
+	    {"GET", THINGS, .guard = ES_UNAUTHENTICATED, .steps = "gbfx", .status = 401},
+	    {"GET", THINGS, .guard = ES_TOKEN_EXPIRED, .steps = "gbfx", .status = 401},
+	    {"GET", THINGS, .guard = ES_RATE_LIMITED, .steps = "gbfx", .status = 429},
 	    {"GET", THINGS, .guard = ES_UNAUTHENTICATED, .failure = ES_RATE_LIMITED,
-		.steps = "gfx", .status = 429},
-	    {"GET", THINGS, .guard = ES_FORBIDDEN, .steps = "gx", .status = 403},
+		.steps = "gbfx", .status = 429},
+	    {"GET", THINGS, .guard = ES_FORBIDDEN, .steps = "gbx", .status = 403},
 	    {"GET", THINGS, .charge = ES_RATE_LIMITED, .steps = "gcx", .status = 429},
 	    /* The limit also charges a request that is refused afterwards. */
 	    {"GET", THINGS "?limits=1", .steps = "gcx", .status = 400},

@@ -3,8 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "crypto/keyed_hash.h"
 #include "cunit_main.h"
+#include "guard/caller_hints.h"
 #include "guard/guard.h"
+#include "guard/guard_ahead.h"
 #include "routes.h"
 #include "store/api_key_bearer.h"
 
@@ -28,6 +31,7 @@ static struct arena *mem;
 static struct api_key_bearer bearer;
 static enum es_code database_says;
 static char asked_for[ES_UUID_TEXT];
+static char ahead_for[ES_UUID_TEXT];
 static unsigned uses_noted;
 static enum es_code note_says;
 
@@ -42,6 +46,32 @@ api_key_bearer_get(struct pg *pg, const char *key, const struct user_id *on_beha
 		memcpy(asked_for, on_behalf->text, sizeof(asked_for));
 	*out = bearer;
 	return database_says == ES_OK ? ES_OK : es_fail(err, database_says, "no");
+}
+
+/* Notes for whom the request reads ahead. */
+void
+guard_ahead(struct api *server, struct http_req *r, const struct tenant_id *tenant,
+    const struct user_id *user)
+{
+	(void)server, (void)r;
+	CU_ASSERT_STRING_EQUAL(tenant->text, TENANT);
+	memcpy(ahead_for, user->text, sizeof(ahead_for));
+}
+
+/* Keys read nothing ahead by these two. */
+void
+guard_ahead_principal(struct api *server, struct http_req *r,
+    const struct tenant_id *tenant, const struct user_id *user, const char *jti)
+{
+	(void)server, (void)r, (void)tenant, (void)user, (void)jti;
+	CU_FAIL("guard_ahead_principal");
+}
+
+void
+guard_ahead_pause(struct api *server)
+{
+	(void)server;
+	CU_FAIL("guard_ahead_pause");
 }
 
 enum es_code
@@ -119,6 +149,8 @@ opened_by(const struct http_route *route)
 static void
 begin(unsigned scopes, enum api_key_user user, const char *role)
 {
+	keyed_hash_draw();
+	caller_hints_free(&api.hints);
 	mem = arena_new();
 	database_says = note_says = ES_OK;
 	uses_noted = 0;
@@ -141,6 +173,7 @@ check(const struct http_route *route, const char *on_behalf)
 	req = (struct http_req){
 	    .arena = mem, .headers = {.authorization = KEY, .on_behalf_of = on_behalf}};
 	fault = (struct es_err){0};
+	ahead_for[0] = '\0';
 	return guard_check(&api, route, &req, &fault);
 }
 
@@ -306,6 +339,41 @@ the_last_use_is_recorded(void)
 	arena_free(&mem);
 }
 
+/* Reads ahead for the user of the last request with the same key and header. */
+static void
+the_second_request_reads_ahead(void)
+{
+	const struct http_route route = {.scope = SCOPE_USER, .keys = KEY_ANY};
+
+	begin(KEY_ADMIN, API_KEY_ACTIVE, "bot");
+	CU_ASSERT_EQUAL(check(&route, NULL), ES_OK);
+	CU_ASSERT_STRING_EQUAL(ahead_for, "");
+	CU_ASSERT_EQUAL(check(&route, NULL), ES_OK);
+	CU_ASSERT_STRING_EQUAL(ahead_for, BOT);
+	/* the header may name another user */
+	CU_ASSERT_EQUAL(check(&route, KEY_ID), ES_OK);
+	CU_ASSERT_STRING_EQUAL(ahead_for, "");
+
+	/* a key that was refused is not remembered */
+	begin(KEY_ADMIN, API_KEY_ACTIVE, "bot");
+	database_says = ES_UNAUTHENTICATED;
+	for (int i = 0; i < 2; i++) {
+		CU_ASSERT_EQUAL(check(&route, NULL), ES_UNAUTHENTICATED);
+		CU_ASSERT_STRING_EQUAL(ahead_for, "");
+	}
+
+	/* the key has got another user: the next request reads for that one */
+	database_says = ES_OK;
+	CU_ASSERT_EQUAL(check(&route, NULL), ES_OK);
+	memcpy(bearer.principal.actor.user.text, KEY_ID, ES_UUID_TEXT);
+	CU_ASSERT_EQUAL(check(&route, NULL), ES_OK);
+	CU_ASSERT_STRING_EQUAL(ahead_for, BOT);
+	CU_ASSERT_EQUAL(check(&route, NULL), ES_OK);
+	CU_ASSERT_STRING_EQUAL(ahead_for, KEY_ID);
+	caller_hints_free(&api.hints);
+	arena_free(&mem);
+}
+
 static CU_TestInfo cases[] = {
     {"each scope against each route", each_scope_against_each_route},
     {"no key opens the operator's routes", no_key_opens_the_operators_routes},
@@ -314,6 +382,7 @@ static CU_TestInfo cases[] = {
     {"without a user the scopes decide the role",
 	without_a_user_the_scopes_decide_the_role},
     {"the last use is recorded", the_last_use_is_recorded},
+    {"the second request reads ahead", the_second_request_reads_ahead},
     CU_TEST_INFO_NULL,
 };
 

@@ -22,8 +22,10 @@ static const struct api_conf conf = {.api_workers = 2,
     .address_failures = 4,
     .address_failures_window_s = 60};
 static struct limit asked;
+static struct redis_value reply[7]; /* [0]: allowed */
 static unsigned calls;
-static bool redis_away;
+static long long cost;
+static bool redis_away, sent, answer_lost;
 static struct arena *mem;
 static struct http_req request;
 static struct http_res answer;
@@ -35,17 +37,40 @@ redis_eval(struct redis *r, struct redis_script *script, struct arena *a,
     struct redis_value *out, struct es_err *err, size_t n_keys, size_t argc,
     const struct redis_arg argv[])
 {
-	static struct redis_value items[7];
-
 	(void)r, (void)script, (void)a, (void)n_keys;
 	CU_ASSERT_EQUAL(argc, LIMITS_REDIS_ARGS - 3);
 	calls++;
 	asked.quota = strtoll(argv[3].data, NULL, 10);
+	cost = strtoll(argv[2].data, NULL, 10);
 	if (redis_away)
 		return es_fail(err, ES_UNAVAILABLE, "away");
-	for (size_t i = 0; i < 7; i++)
-		items[i] = (struct redis_value){.kind = REDIS_INT, .num = i == 0};
-	*out = (struct redis_value){.kind = REDIS_ARRAY, .n = 7, .items = items};
+	*out = (struct redis_value){.kind = REDIS_ARRAY, .n = 7, .items = reply};
+	return ES_OK;
+}
+
+enum es_code
+redis_eval_send(struct redis *r, const struct redis_script *script, struct arena *a,
+    struct es_err *err, size_t n_keys, size_t argc, const struct redis_arg argv[])
+{
+	(void)r, (void)script, (void)a, (void)n_keys, (void)argc;
+	CU_ASSERT_FALSE(sent);
+	if (redis_away)
+		return es_fail(err, ES_UNAVAILABLE, "away");
+	CU_ASSERT_PTR_NOT_NULL(strstr(argv[0].data, "{t}:u:u:user-read"));
+	CU_ASSERT_STRING_EQUAL(argv[2].data, "1");
+	return sent = true, ES_OK;
+}
+
+enum es_code
+redis_eval_receive(
+    struct redis *r, struct arena *a, struct redis_value *out, struct es_err *err)
+{
+	(void)r, (void)a;
+	CU_ASSERT_TRUE(sent);
+	sent = false;
+	if (answer_lost)
+		return es_fail(err, ES_NOT_FOUND, "lost");
+	*out = (struct redis_value){.kind = REDIS_ARRAY, .n = 7, .items = reply};
 	return ES_OK;
 }
 
@@ -61,10 +86,13 @@ begin(void)
 	keyed_hash_draw();
 	mem = arena_new();
 	calls = 0;
-	redis_away = false;
+	redis_away = answer_lost = false;
+	for (size_t i = 0; i < 7; i++)
+		reply[i] = (struct redis_value){.kind = REDIS_INT, .num = i == 0};
 	the_api = (struct api){.conf = &conf, .limits_local = limits_local_new(100)};
 	request = (struct http_req){.arena = mem,
 	    .headers = {.address = "192.0.2.1"},
+	    .claims = {.tenant = {"t"}, .user = {"u"}},
 	    .who = {.actor = {.tenant = {"t"}, .user = {"u"}}}};
 }
 
@@ -103,6 +131,65 @@ classes(void)
 	CU_ASSERT_EQUAL(charge("GET", health_healthz, SCOPE_PUBLIC), ES_OK);
 	CU_ASSERT_EQUAL(calls, 3);
 	CU_ASSERT_PTR_NULL(http_header_get(&answer, "RateLimit-Policy"));
+	end();
+}
+
+/* The charge is sent before the guard knows whether the user is allowed. */
+static void
+charges_ahead(void)
+{
+	begin();
+	request_limits_begin(&the_api, &request, REQUEST_READ);
+	CU_ASSERT_TRUE(sent);
+	CU_ASSERT_EQUAL(charge("GET", channels_list, SCOPE_USER), ES_OK);
+	CU_ASSERT_FALSE(sent);
+	CU_ASSERT_EQUAL(calls, 0);
+
+	/* it can refuse; then nothing is charged ahead for a while */
+	reply[0].num = 0;
+	request_limits_begin(&the_api, &request, REQUEST_READ);
+	CU_ASSERT_EQUAL(charge("GET", channels_list, SCOPE_USER), ES_RATE_LIMITED);
+	request_limits_begin(&the_api, &request, REQUEST_READ);
+	CU_ASSERT_FALSE(sent);
+	the_api.ahead_after_ms = 0;
+
+	/* without an answer the charge is sent again, and Redis decides */
+	answer_lost = true;
+	request_limits_begin(&the_api, &request, REQUEST_READ);
+	CU_ASSERT_EQUAL(charge("GET", channels_list, SCOPE_USER), ES_RATE_LIMITED);
+	CU_ASSERT_EQUAL(calls, 1);
+
+	/* nothing is sent when there is nothing to charge, and while Redis is away */
+	request_limits_begin(&the_api, &request, REQUEST_UNCOUNTED);
+	CU_ASSERT_FALSE(sent);
+	the_api.ahead_after_ms = 0;
+	redis_away = true;
+	request_limits_begin(&the_api, &request, REQUEST_READ);
+	CU_ASSERT_EQUAL(charge("GET", channels_list, SCOPE_USER), ES_OK);
+	CU_ASSERT_EQUAL(calls, 2);
+	end();
+}
+
+/* A revoked token must not use up the limit of its user. */
+static void
+gives_back(void)
+{
+	begin();
+	request_limits_give_back(&the_api, &request, REQUEST_READ);
+	CU_ASSERT_EQUAL(calls, 0); /* nothing was charged */
+
+	request_limits_begin(&the_api, &request, REQUEST_READ);
+	request_limits_give_back(&the_api, &request, REQUEST_READ);
+	CU_ASSERT_EQUAL(calls, 1);
+	CU_ASSERT_EQUAL(cost, -1);
+	request_limits_begin(&the_api, &request, REQUEST_READ);
+	CU_ASSERT_FALSE(sent); /* a flood of such tokens costs one such round trip */
+	the_api.ahead_after_ms = 0;
+
+	reply[0].num = 0; /* the limit has refused the request and charged nothing */
+	request_limits_begin(&the_api, &request, REQUEST_READ);
+	request_limits_give_back(&the_api, &request, REQUEST_READ);
+	CU_ASSERT_EQUAL(calls, 1);
 	end();
 }
 
@@ -161,6 +248,8 @@ requests_without_token(void)
 
 static CU_TestInfo cases[] = {
     {"reads, changes and creations have limits of their own", classes},
+    {"a request is charged ahead of its check", charges_ahead},
+    {"the charge of a refused caller is given back", gives_back},
     {"a key that acts for no user has its own count", keys},
     {"without Redis this process counts its share", without_redis},
     {"the limit of an address without a good token", requests_without_token},

@@ -102,6 +102,18 @@ cost_zero_charges_nothing(void)
 }
 
 static void
+a_negative_cost_gives_back(void)
+{
+	struct limits_local *l = limits_local_new(100);
+
+	CU_ASSERT_EQUAL(check(l, &alice, &five, &none, 2, 0).user.remaining, 3);
+	CU_ASSERT_EQUAL(check(l, &alice, &five, &none, -1, 0).user.remaining, 4);
+	/* never more than the limit */
+	CU_ASSERT_EQUAL(check(l, &alice, &five, &none, -3, 0).user.remaining, 5);
+	limits_local_free(&l);
+}
+
+static void
 a_long_run_keeps_the_rate(void)
 {
 	struct limits_local *l = limits_local_new(100);
@@ -195,6 +207,7 @@ static CU_TestInfo cases[] = {
     {"retry_after is exact", retry_after_is_exact},
     {"charges neither limit when one refuses", charges_neither_limit_when_one_refuses},
     {"cost zero charges nothing", cost_zero_charges_nothing},
+    {"a negative cost gives back", a_negative_cost_gives_back},
     {"a long run keeps the rate", a_long_run_keeps_the_rate},
     {"many keys neither mix nor make the table grow",
 	many_keys_neither_mix_nor_make_the_table_grow},
