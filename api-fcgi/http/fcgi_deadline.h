@@ -5,7 +5,8 @@
 
 #include <stdint.h>
 
-/* Starts the thread that watches the deadline. Once per process, after the last fork(). */
+/* Starts the thread that watches the deadline. Once per process, after the last fork().
+ */
 void fcgi_deadline_init(void);
 
 /* Shuts fd down after ms milliseconds, unless fcgi_deadline_disarm() is called before. A

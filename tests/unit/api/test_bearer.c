@@ -353,19 +353,14 @@ static void
 the_second_token_reads_ahead(void)
 {
 	up();
+	fake_issuers.user = NULL;
+	for (int i = 0; i < 2; i++)
+		CU_ASSERT_EQUAL(verify("app", "k1"), ES_UNAUTHENTICATED);
+	fake_issuers.user = FAKE_SUBJECT;
 	CU_ASSERT_EQUAL(verify("app", "k1"), ES_OK);
 	CU_ASSERT_EQUAL(aheads, 0);
 	CU_ASSERT_EQUAL(verify("app", "k1"), ES_OK);
 	CU_ASSERT_EQUAL(aheads, 1);
-	CU_ASSERT_EQUAL(fake_issuers.subject_lookups, 2);
-	down();
-
-	/* a subject without a user is not remembered */
-	up();
-	fake_issuers.user = NULL;
-	for (int i = 0; i < 2; i++)
-		CU_ASSERT_EQUAL(verify("app", "k1"), ES_UNAUTHENTICATED);
-	CU_ASSERT_EQUAL(aheads, 0);
 	down();
 }
 
