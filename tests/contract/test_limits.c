@@ -244,6 +244,7 @@ counts_in_two_steps(void)
 	struct fixture f;
 
 	setup(&f);
+	limits_redis_script.sha[0] = '\0';
 	CU_ASSERT_FALSE(limits_send(f.r, &acme, &alice, &five, f.a));
 	CU_ASSERT_TRUE(check(&f, &acme, &alice, &five, &none, 1));
 	for (int i = 0; i < 5; i++) {
