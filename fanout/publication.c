@@ -11,19 +11,10 @@
 /* A round trip that fails in less time has lost its connection; it has not timed out. */
 #define QUICK_MS 100
 
-struct head {
-	char key[ES_TOPIC_MAX];
-	struct channel_id channel;
-	int64_t seq;
-	bool added; /* its command is in calls already */
-};
-
 struct publication {
 	struct arena *arena;
 	struct redis_call *calls;
 	size_t n, size;
-	struct head **heads;
-	size_t n_heads, size_heads;
 };
 
 struct publication *
@@ -35,56 +26,29 @@ publication_new(struct arena *a)
 	return p;
 }
 
-/* Returns a copy of the array with twice the room, allocated in the arena a. */
-static void *
-publication_grow(struct arena *a, const void *old, size_t n, size_t *size, size_t item)
+static void
+publication_grow(struct publication *p)
 {
-	void *bigger;
+	struct redis_call *bigger;
 
-	*size = *size == 0 ? 64 : *size * 2;
-	bigger = arena_alloc(a, *size * item);
-	if (n > 0)
-		memcpy(bigger, old, n * item);
-	return bigger;
+	p->size = p->size == 0 ? 64 : p->size * 2;
+	bigger = arena_alloc(p->arena, p->size * sizeof(*bigger));
+	if (p->n > 0)
+		memcpy(bigger, p->calls, p->n * sizeof(*bigger));
+	p->calls = bigger;
 }
 
 static void
-publication_add_call(struct publication *p, size_t argc, const char *const words[])
+publication_add_call(struct publication *p, const char *topic, const char *data)
 {
-	struct redis_arg *argv = arena_alloc(p->arena, argc * sizeof(*argv));
+	struct redis_arg *argv = arena_alloc(p->arena, 3 * sizeof(*argv));
 
-	for (size_t i = 0; i < argc; i++)
-		argv[i] = (struct redis_arg){words[i], strlen(words[i])};
+	argv[0] = (struct redis_arg){"PUBLISH", 7};
+	argv[1] = (struct redis_arg){topic, strlen(topic)};
+	argv[2] = (struct redis_arg){data, strlen(data)};
 	if (p->n == p->size)
-		p->calls = publication_grow(
-		    p->arena, p->calls, p->n, &p->size, sizeof(*p->calls));
-	p->calls[p->n++] = (struct redis_call){.argc = argc, .argv = argv};
-}
-
-/* Keeps the highest number of each channel. A batch also publishes repeats, whose numbers
- * are lower than the head. */
-static void
-publication_note_head(struct publication *p, const struct event *e)
-{
-	struct head *h = NULL;
-	char key[ES_TOPIC_MAX];
-
-	topic_heads(&e->tenant, key);
-	for (size_t i = 0; i < p->n_heads && h == NULL; i++)
-		if (strcmp(p->heads[i]->channel.text, e->channel.text) == 0 &&
-		    strcmp(p->heads[i]->key, key) == 0)
-			h = p->heads[i];
-	if (h == NULL) {
-		if (p->n_heads == p->size_heads)
-			p->heads = publication_grow(p->arena, p->heads, p->n_heads,
-			    &p->size_heads, sizeof(*p->heads));
-		h = arena_alloc(p->arena, sizeof(*h));
-		h->channel = e->channel;
-		memcpy(h->key, key, sizeof(key));
-		p->heads[p->n_heads++] = h;
-	}
-	if (e->seq > h->seq)
-		h->seq = e->seq;
+		publication_grow(p);
+	p->calls[p->n++] = (struct redis_call){.argc = 3, .argv = argv};
 }
 
 void
@@ -97,8 +61,7 @@ publication_add_event(struct publication *p, const struct event *e)
 	event_encode(e, &t);
 	CHECK(!t.overflow);
 	topic_channel(&e->tenant, &e->channel, topic);
-	publication_add_call(p, 3, (const char *const[]){"PUBLISH", topic, t.data});
-	publication_note_head(p, e);
+	publication_add_call(p, topic, t.data);
 }
 
 void
@@ -109,8 +72,7 @@ publication_add_reply(struct publication *p, const char *topic, const struct rep
 	text_init(&t, p->arena, REPLY_BYTES_MAX);
 	reply_encode(r, &t);
 	CHECK(!t.overflow);
-	publication_add_call(p, 3,
-	    (const char *const[]){"PUBLISH", arena_strdup(p->arena, topic), t.data});
+	publication_add_call(p, arena_strdup(p->arena, topic), t.data);
 }
 
 static enum es_code
@@ -144,38 +106,9 @@ publication_resend_round(
 	return publication_send_round(p, from, n, r, err);
 }
 
-/* Adds one call for the heads of one tenant, from head `first` on. */
-static void
-publication_add_heads(struct publication *p, size_t first)
-{
-	const char *key = p->heads[first]->key;
-	const char **words =
-	    arena_alloc(p->arena, (4 + 2 * (p->n_heads - first)) * sizeof(*words));
-	size_t n = 0;
-
-	words[n++] = "EVAL";
-	words[n++] = EVENT_HEAD_SCRIPT;
-	words[n++] = "1";
-	words[n++] = key;
-	for (size_t i = first; i < p->n_heads; i++) {
-		struct head *h = p->heads[i];
-
-		if (h->added || strcmp(h->key, key) != 0)
-			continue;
-		words[n++] = h->channel.text;
-		words[n++] = arena_printf(p->arena, "%lld", (long long)h->seq);
-		h->added = true;
-	}
-	publication_add_call(p, n, words);
-}
-
 enum es_code
 publication_send(struct publication *p, struct redis *r, struct es_err *err)
 {
-	for (size_t i = 0; i < p->n_heads; i++)
-		if (!p->heads[i]->added)
-			publication_add_heads(p, i);
-	p->n_heads = 0;
 	for (size_t from = 0; from < p->n; from += ROUND)
 		TRY(publication_resend_round(
 		    p, from, p->n - from < ROUND ? p->n - from : ROUND, r, err));

@@ -1,7 +1,7 @@
-/* Publishes what a batch has committed: events on the topics of their channels, the heads
- * of the channels, outcomes on the reply topics. Redis may lose any of it: push-server
- * finds missing events by their numbers, and the program that accepted a message looks
- * its outcome up. */
+/* Publishes what a batch has committed: events on the topics of their channels, outcomes
+ * on the reply topics. Redis may lose any of it: push-server finds missing events by
+ * their numbers, and the program that accepted a message looks its outcome up. Writes no
+ * key: the fsync of a write would delay the events. */
 #ifndef FANOUT_PUBLICATION_H
 #define FANOUT_PUBLICATION_H
 
@@ -18,9 +18,9 @@ void publication_add_event(struct publication *p, const struct event *e);
 void publication_add_reply(
     struct publication *p, const char *topic, const struct reply *r);
 
-/* Sends everything in the order added, in round trips of at most 256 commands, and then
- * the highest head of each channel. Repeats a round trip once when its connection was
- * cut. After a failure a part may have been sent. */
+/* Sends everything in the order added, in round trips of at most 256 commands. Repeats a
+ * round trip once when its connection was cut. After a failure a part may have been
+ * sent. */
 enum es_code publication_send(
     struct publication *p, struct redis *r, struct es_err *err) ES_MUST_CHECK;
 

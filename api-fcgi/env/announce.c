@@ -1,7 +1,5 @@
 #include "env/announce.h"
 
-#include <string.h>
-
 #include "core/log.h"
 #include "env/api_metrics.h"
 #include "presence/presence_keys.h"
@@ -9,12 +7,6 @@
 #include "core/banned.h"
 
 #define TYPING_EVERY_MS "3000"
-
-static struct redis_arg
-announce_arg(const char *s)
-{
-	return (struct redis_arg){s, strlen(s)};
-}
 
 static void
 announce_failed(struct api *api, const struct http_req *req, const char *what,
@@ -28,8 +20,8 @@ announce_failed(struct api *api, const struct http_req *req, const char *what,
 void
 announce_event(struct api *api, const struct http_req *req, struct event *event)
 {
-	char topic[ES_TOPIC_MAX], heads[ES_TOPIC_MAX];
-	struct redis_value replies[2];
+	char topic[ES_TOPIC_MAX];
+	struct redis_value reply;
 	struct es_err err;
 	struct text t;
 
@@ -37,27 +29,12 @@ announce_event(struct api *api, const struct http_req *req, struct event *event)
 		return;
 	event->traceparent = req->traceparent;
 	topic_channel(&event->tenant, &event->channel, topic);
-	topic_heads(&event->tenant, heads);
 	text_init(&t, req->arena, EVENT_BYTES_MAX);
 	event_encode(event, &t);
-	const struct redis_arg publish[] = {
-	    announce_arg("PUBLISH"), announce_arg(topic), {t.data, t.len}};
-	const struct redis_arg head[] = {announce_arg("EVAL"),
-	    announce_arg(EVENT_HEAD_SCRIPT), announce_arg("1"), announce_arg(heads),
-	    announce_arg(event->channel.text),
-	    announce_arg(arena_printf(req->arena, "%lld", (long long)event->seq))};
-	const struct redis_arg no_head[] = {
-	    announce_arg("HDEL"), announce_arg(heads), announce_arg(event->channel.text)};
-	struct redis_call calls[] = {
-	    {ES_COUNT(publish), publish}, {ES_COUNT(head), head}};
-
-	if (event->kind == EVENT_CHANNEL_DELETED)
-		calls[1] = (struct redis_call){ES_COUNT(no_head), no_head};
-
 	if (t.overflow)
 		(void)es_fail(&err, ES_INTERNAL, "event too large");
-	else if (redis_pipeline(api->redis, req->arena, calls, ES_COUNT(calls), replies,
-		     &err) == ES_OK)
+	else if (redis_text(api->redis, req->arena, &reply, &err, "PUBLISH", topic,
+		     t.data, NULL) == ES_OK)
 		return;
 	announce_failed(api, req, event_kind_name(event->kind), &err);
 }

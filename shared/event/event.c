@@ -178,9 +178,3 @@ topic_presence(const struct tenant_id *t, char out[ES_TOPIC_MAX])
 {
 	(void)snprintf(out, ES_TOPIC_MAX, "es:t:%s:p", t->text);
 }
-
-void
-topic_heads(const struct tenant_id *t, char out[ES_TOPIC_MAX])
-{
-	(void)snprintf(out, ES_TOPIC_MAX, "es:heads:%s", t->text);
-}

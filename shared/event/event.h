@@ -88,15 +88,6 @@ enum es_code event_decode(const char *s, size_t len, struct arena *a, struct eve
 void topic_channel(
     const struct tenant_id *t, const struct channel_id *c, char out[ES_TOPIC_MAX]);
 void topic_presence(const struct tenant_id *t, char out[ES_TOPIC_MAX]);
-void topic_heads(const struct tenant_id *t, char out[ES_TOPIC_MAX]);
-/* Script for EVAL: KEYS[1] the tenant's heads, ARGV pairs of channel and number. It only
- * raises a head, so the order in which workers call it does not matter. */
-#define EVENT_HEAD_SCRIPT \
-	"for i = 1, #ARGV, 2 do " \
-	"local old = redis.call('HGET', KEYS[1], ARGV[i]) " \
-	"if not old or tonumber(old) < tonumber(ARGV[i + 1]) then " \
-	"redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end " \
-	"end"
 #define TOPIC_CONTROL "es:ctl" /* carries struct control */
 /* fanout renews this key at each turn. It expires FANOUT_BEAT_LIFE_MS after the last
  * turn. */

@@ -10,13 +10,10 @@
 #include "cunit_main.h"
 
 #define SOMEBODY "01900000-0000-7000-8000-000000000001"
-#define OTHER    "01900000-0000-7000-8000-000000000002"
 
 static const char *fail_sqlstate; /* each commit fails with this SQLSTATE */
 static bool away;                 /* PostgreSQL is unreachable */
 static unsigned started, pipelines, events, fences_seen;
-static const char *channel; /* the channel of the next entries */
-static char heads[1024];    /* "tenant channel number channel number; " */
 static char log_of_commits[256], last_reply[4096];
 
 struct batch_commit {
@@ -132,16 +129,6 @@ pg_transient(const char *sqlstate)
 	return strncmp(sqlstate, "08", 2) == 0;
 }
 
-static void
-note_heads(const struct redis_call *call)
-{
-	CU_ASSERT_STRING_EQUAL(call->argv[1].data, EVENT_HEAD_SCRIPT);
-	for (size_t i = 3; i < call->argc; i++)
-		(void)snprintf(heads + strlen(heads), sizeof(heads) - strlen(heads),
-		    "%s%s", i > 3 ? " " : "", call->argv[i].data);
-	(void)snprintf(heads + strlen(heads), sizeof(heads) - strlen(heads), "; ");
-}
-
 enum es_code
 redis_pipeline(struct redis *r, struct arena *a, const struct redis_call calls[],
     size_t n, struct redis_value out[], struct es_err *err)
@@ -153,10 +140,8 @@ redis_pipeline(struct redis *r, struct arena *a, const struct redis_call calls[]
 		if (strncmp(calls[i].argv[1].data, TOPIC_REPLY_PREFIX, 5) == 0)
 			(void)snprintf(
 			    last_reply, sizeof(last_reply), "%s", calls[i].argv[2].data);
-		else if (strcmp(calls[i].argv[0].data, "PUBLISH") == 0)
-			events++;
 		else
-			note_heads(&calls[i]);
+			events++;
 	}
 	return ES_OK;
 }
@@ -177,8 +162,7 @@ setup(struct fixture *f)
 	fail_sqlstate = NULL;
 	away = false;
 	started = pipelines = events = fences_seen = 0;
-	log_of_commits[0] = last_reply[0] = heads[0] = '\0';
-	channel = SOMEBODY;
+	log_of_commits[0] = last_reply[0] = '\0';
 	*f = (struct fixture){.a = arena_new()};
 	CU_ASSERT_EQUAL_FATAL(
 	    metrics_open(NULL, fanout_metrics, FANOUT_METRICS, 1, &f->metrics, &f->err),
@@ -205,7 +189,7 @@ add(struct fixture *f, size_t n, const char *const bodies[])
 	    .n = n};
 	struct text t;
 
-	(void)snprintf(e.channel.text, sizeof(e.channel.text), "%s", channel);
+	(void)snprintf(e.channel.text, sizeof(e.channel.text), "%s", SOMEBODY);
 	e.messages = arena_alloc(f->a, n * sizeof(*e.messages));
 	for (size_t i = 0; i < n; i++)
 		envelope_message_init(
@@ -294,23 +278,6 @@ a_common_batch_ends_before_an_odd_entry(void)
 	teardown(&f);
 }
 
-/* One call to Redis sets all heads of a tenant. */
-static void
-the_heads_of_all_channels_are_one_call(void)
-{
-	struct fixture f;
-	size_t added;
-
-	setup(&f);
-	add(&f, 2, (const char *const[]){"a", "b"});
-	channel = OTHER;
-	add(&f, 1, (const char *const[]){"c"});
-	CU_ASSERT_EQUAL(run_two(&f, 1, &added), BATCH_DONE);
-	CU_ASSERT_STRING_EQUAL(
-	    heads, "es:heads:" SOMEBODY " " SOMEBODY " 2 " OTHER " 3; ");
-	teardown(&f);
-}
-
 /* batch_finish() returns the error of batch_start(). */
 static void
 a_common_batch_that_can_not_be_sent_is_tried_again(void)
@@ -330,8 +297,6 @@ a_common_batch_that_can_not_be_sent_is_tried_again(void)
 static CU_TestInfo cases[] = {
     {"several partitions share one commit and one pipeline",
 	several_partitions_are_one_commit_and_one_pipeline},
-    {"one call sets the heads of all channels of a tenant",
-	the_heads_of_all_channels_are_one_call},
     {"a common batch that fails publishes nothing",
 	a_common_batch_that_fails_publishes_nothing},
     {"a common batch that can't be sent is tried again",
