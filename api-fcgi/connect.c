@@ -4,6 +4,7 @@
 #include "guard/bearer.h"
 #include "guard/caller_hints.h"
 #include "http/cors.h"
+#include "queue/queue_guard.h"
 #include "send/send_reply.h"
 
 #include "core/banned.h"
@@ -42,6 +43,8 @@ connect_services(const struct worker_setup *setup, struct api *api, struct es_er
 	sqs.timeout_ms = connect_cap_ms(sqs.timeout_ms, setup->timeout_max_ms);
 	TRY(pg_open(&pg, &api->pg, err));
 	api->redis_timeout_ms = redis_timeout_ms;
+	api->queue_guards =
+	    queue_guard_fits(c->queue_url, c->queue_redis_url, c->redis_url);
 	TRY(redis_open(c->redis_url, redis_timeout_ms, &api->redis, err));
 	return queue_open(&queue, &api->queue, err);
 }

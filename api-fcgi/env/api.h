@@ -34,6 +34,7 @@ struct api {
 	int64_t
 	    redis_timeout_ms; /* how long one request may wait for Redis, see budget.h */
 	struct queue *queue;
+	bool queue_guards; /* sends are charged by a guard (queue/queue_guard.h) */
 	struct limits_local *limits_local;
 	int64_t limits_redis_retry_ms; /* CLOCK_MONOTONIC; until then request limits do
 	                                  not use Redis */

@@ -155,16 +155,23 @@ message_send_answer_refused(struct api *api, const struct outcome *o, struct es_
 	    o->code == ES_INVALID ? MESSAGE_NOT_STORABLE : es_code_title(o->code));
 }
 
-/* Checks that the caller may post in the channel. *known: the same message was sent
- * before, and *out is its outcome. A repeat is answered even when the channel was
- * archived or restricted to admins in the meantime. */
+/* Checks that the caller may post in the channel. A message that may not be posted is
+ * charged, too, and above a limit the client learns of the limit first. *known: the same
+ * message was sent before, and *out is its outcome. A repeat is answered even when the
+ * channel was archived or restricted to admins in the meantime. */
 static enum es_code
 message_send_check_access(struct api *api, const struct http_req *req,
-    const struct envelope *e, bool *known, struct outcome *out, struct es_err *err)
+    const struct envelope *e, struct send_charge *charge, bool *known,
+    struct outcome *out, struct es_err *err)
 {
 	const enum es_code rc = channel_access_check_post(api, req, &e->channel, err);
+	struct es_err limited;
 
 	*known = false;
+	if (rc != ES_OK && send_limits_charge(charge, &limited) != ES_OK) {
+		*err = limited;
+		return err->code;
+	}
 	if ((rc != ES_CHANNEL_ARCHIVED && rc != ES_FORBIDDEN) || e->messages[0].minted)
 		return rc;
 	TRY(outcome_store_get(api->pg, e, req->arena, out, known, err));
@@ -192,6 +199,7 @@ message_send(
 {
 	const bool async = http_prefers_async(req->headers.prefer);
 	struct envelope_message message;
+	struct send_charge charge;
 	struct channel_id channel;
 	struct outcome outcome;
 	struct input in = {0};
@@ -203,13 +211,14 @@ message_send(
 	TRY(message_send_read_input(api, req, &in, err));
 	TRY(idempotency_key(req, in.clientMessageId, &client_id, err));
 	budget_for_send(api);
-	TRY(send_limits_charge(api, req, res, err));
+	TRY(send_limits_begin(api, req, res, &charge, err));
 	envelope_message_init(
 	    &message, &req->who.actor.user, client_id, in.body, req->arena);
 	e = message_send_make_envelope(req, &channel, &message);
-	TRY(message_send_check_access(api, req, &e, &known, &outcome, err));
+	TRY(message_send_check_access(api, req, &e, &charge, &known, &outcome, err));
 	if (!known)
-		TRY(send_submit(api, &e, !async, req->arena, &known, &outcome, err));
+		TRY(send_submit(api, &e, send_limits_guard(&charge), !async, req->arena,
+		    &known, &outcome, err));
 
 	if (!known)
 		message_send_answer_accepted(api, req, res, &e, async);

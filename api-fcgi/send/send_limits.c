@@ -1,5 +1,6 @@
 #include "send/send_limits.h"
 
+#include "core/clock.h"
 #include "guard/guard_ahead.h"
 #include "guard/rate_limit.h"
 #include "store/tenant_settings.h"
@@ -35,20 +36,77 @@ send_limits_tenant_limit(const struct http_req *req)
 	    .burst = 2 * quota};
 }
 
-enum es_code
-send_limits_charge(
-    struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
+/* Tells the client the state of the limits, and refuses the message if they do. */
+static enum es_code
+send_limits_report(
+    struct send_charge *c, const struct limit_result *result, struct es_err *err)
 {
-	const struct limit user = send_limits_user_limit(api, req),
-			   tenant = send_limits_tenant_limit(req);
+	c->due = false;
+	rate_limit_set_headers(c->req, c->res, result);
+	if (result->allowed)
+		return ES_OK;
+	guard_ahead_pause(c->api);
+	return rate_limit_refuse(c->api, result, "messages", c->res, err);
+}
+
+static enum es_code
+send_limits_read_verdict(void *ctx, const struct redis_value *verdict, struct es_err *err)
+{
+	struct send_charge *c = ctx;
 	struct limit_result result;
 
-	TRY(limits_check(api->redis, api->limits_local, (unsigned)api->conf->send_workers,
-	    &req->who.actor.tenant, &req->who.actor.user, &user, &tenant, 1, req->arena,
-	    &result, err));
-	rate_limit_set_headers(req, res, &result);
-	if (result.allowed)
+	TRY(limits_redis_decode(verdict, &c->user, &c->tenant, &result, err));
+	return send_limits_report(c, &result, err);
+}
+
+enum es_code
+send_limits_charge(struct send_charge *c, struct es_err *err)
+{
+	const struct actor *who = &c->req->who.actor;
+	struct limit_result result;
+
+	if (!c->due)
 		return ES_OK;
-	guard_ahead_pause(api);
-	return rate_limit_refuse(api, &result, "messages", res, err);
+	TRY(limits_check(c->api->redis, c->api->limits_local,
+	    (unsigned)c->api->conf->send_workers, &who->tenant, &who->user, &c->user,
+	    &c->tenant, 1, c->req->arena, &result, err));
+	return send_limits_report(c, &result, err);
+}
+
+const struct queue_guard *
+send_limits_guard(struct send_charge *c)
+{
+	const struct actor *who = &c->req->who.actor;
+
+	if (!c->due)
+		return NULL;
+	limits_request_init(
+	    &c->request, &who->tenant, &who->user, &c->user, &c->tenant, 1);
+	c->guard = (struct queue_guard){.script = &limits_redis_script,
+	    .argv = c->request.argv,
+	    .n_keys = LIMITS_REDIS_KEYS,
+	    .argc = c->request.argc,
+	    .read = send_limits_read_verdict,
+	    .ctx = c};
+	return &c->guard;
+}
+
+/* Charges at once after a recent refusal, because the checks before the send then ask
+ * PostgreSQL, and a caller above a limit must not cost that. */
+enum es_code
+send_limits_begin(struct api *api, const struct http_req *req, struct http_res *res,
+    struct send_charge *out, struct es_err *err)
+{
+	struct limit_result closed;
+
+	*out = (struct send_charge){.api = api,
+	    .req = req,
+	    .res = res,
+	    .user = send_limits_user_limit(api, req),
+	    .tenant = send_limits_tenant_limit(req),
+	    .due = true};
+	if (api->queue_guards && clock_mono_ms() >= api->ahead_after_ms &&
+	    !limit_closed(&out->user, &out->tenant, &closed))
+		return ES_OK;
+	return send_limits_charge(out, err);
 }

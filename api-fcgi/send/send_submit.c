@@ -11,8 +11,8 @@
 #include "core/banned.h"
 
 static enum es_code
-send_submit_enqueue(
-    struct api *api, const struct envelope *e, struct arena *a, struct es_err *err)
+send_submit_enqueue(struct api *api, const struct envelope *e,
+    const struct queue_guard *guard, struct arena *a, struct es_err *err)
 {
 	struct text t;
 
@@ -26,7 +26,8 @@ send_submit_enqueue(
 	    &(struct queue_msg){.body = t.data,
 		.len = t.len,
 		.group = e->channel.text,
-		.dedupe = e->id.text},
+		.dedupe = e->id.text,
+		.guard = guard},
 	    err);
 }
 
@@ -97,14 +98,14 @@ send_submit_await(
 }
 
 enum es_code
-send_submit(struct api *api, struct envelope *e, bool wait, struct arena *a, bool *known,
-    struct outcome *out, struct es_err *err)
+send_submit(struct api *api, struct envelope *e, const struct queue_guard *guard,
+    bool wait, struct arena *a, bool *known, struct outcome *out, struct es_err *err)
 {
 	enum es_code rc;
 
 	*known = false;
 	e->reply = wait ? send_submit_begin_wait(api, a) : NULL;
-	rc = send_submit_enqueue(api, e, a, err);
+	rc = send_submit_enqueue(api, e, guard, a, err);
 	if (e->reply == NULL) {
 		if (rc == ES_OK)
 			send_submit_supersede(api, e, a);

@@ -53,6 +53,7 @@ enum es_code
 queue_send(struct queue *q, const struct queue_msg *msg, struct es_err *err)
 {
 	CHECK(msg->len > 0 && msg->group != NULL);
+	CHECK(msg->guard == NULL || q->driver == &queue_redis);
 	return q->driver->send(q, msg, err);
 }
 

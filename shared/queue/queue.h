@@ -15,6 +15,7 @@
 #include "core/err.h"
 
 struct queue;
+struct queue_guard;
 
 #define QUEUE_POSITION_MAX   64 /* bytes of a position with its NUL */
 #define QUEUE_RECEIVE_MAX    500
@@ -38,6 +39,9 @@ struct queue_msg {
 	/* send: id of the envelope, new for each accepted request (SQS deduplication
 	 * id) */
 	const char *dedupe;
+	/* send: asked whether the message may be stored (queue_guard.h); NULL: no guard.
+	 * Only the redis driver has guards. */
+	const struct queue_guard *guard;
 	/* receive: the message's position in the partition; with a leasing driver the
 	 * message's id, the same at each redelivery */
 	const char *position;

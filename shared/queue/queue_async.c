@@ -42,6 +42,7 @@ queue_async_send(struct queue_async *q, const struct queue_msg *msg,
     queue_async_done *done, void *ctx, struct es_err *err)
 {
 	CHECK(msg->len > 0 && msg->group != NULL && done != NULL);
+	CHECK(msg->guard == NULL || q->driver == &queue_async_redis);
 	return q->driver->send(q, msg, done, ctx, err);
 }
 

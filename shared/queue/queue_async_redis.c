@@ -12,11 +12,13 @@ struct stream_async {
 	struct queue_async base;
 	struct queue_settings settings; /* the texts in it are NULL */
 	struct redis_async *redis;
+	struct queue_stream_guarded guarded;
 };
 
 struct sending {
 	queue_async_done *done;
 	void *ctx;
+	struct queue_guard guard; /* read NULL: no guard; argv is no longer valid */
 };
 
 static enum es_code
@@ -44,6 +46,7 @@ queue_async_redis_close(struct queue_async *base)
 	struct stream_async *q = ES_CONTAINER(base, struct stream_async, base);
 
 	redis_async_close(&q->redis);
+	queue_stream_guarded_fini(&q->guarded);
 	free(q);
 }
 
@@ -63,10 +66,26 @@ queue_async_redis_on_sent(
 	struct sending *sending = ctx;
 	struct es_err own = *err;
 
-	if (rc == ES_OK)
+	if (rc == ES_OK && sending->guard.read != NULL)
+		rc = queue_stream_guarded_result(&sending->guard, value, &own);
+	else if (rc == ES_OK)
 		rc = queue_stream_send_result(value, &own);
 	sending->done(sending->ctx, rc, &own);
 	free(sending);
+}
+
+static enum es_code
+queue_async_redis_send_guarded(struct stream_async *q, const struct queue_guard *guard,
+    const struct queue_stream_request *req, struct sending *sending, struct es_err *err)
+{
+	struct redis_arg argv[QUEUE_GUARD_ARGS_MAX + QUEUE_STREAM_SEND_ARGS];
+	size_t argc, n_keys;
+
+	sending->guard = *guard;
+	queue_stream_join(&q->guarded, guard);
+	argc = queue_stream_guarded_args(guard, req, argv, &n_keys);
+	return redis_async_eval(q->redis, &q->guarded.script, queue_async_redis_on_sent,
+	    sending, err, n_keys, argc, argv);
 }
 
 static enum es_code
@@ -78,10 +97,14 @@ queue_async_redis_send(struct queue_async *base, const struct queue_msg *msg,
 	struct queue_stream_request req;
 	enum es_code rc;
 
-	*sending = (struct sending){done, ctx};
+	*sending = (struct sending){.done = done, .ctx = ctx};
 	queue_stream_request_init(&req, &q->settings, msg);
-	rc = redis_async_eval(q->redis, &queue_stream_send, queue_async_redis_on_sent,
-	    sending, err, QUEUE_STREAM_SEND_KEYS, QUEUE_STREAM_SEND_ARGS, req.argv);
+	if (msg->guard != NULL)
+		rc = queue_async_redis_send_guarded(q, msg->guard, &req, sending, err);
+	else
+		rc = redis_async_eval(q->redis, &queue_stream_send,
+		    queue_async_redis_on_sent, sending, err, QUEUE_STREAM_SEND_KEYS,
+		    QUEUE_STREAM_SEND_ARGS, req.argv);
 	if (rc != ES_OK)
 		free(sending);
 	return rc;

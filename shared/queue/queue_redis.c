@@ -35,22 +35,48 @@ queue_redis_close(struct queue *base)
 	struct queue_redis *q = queue_redis_from(base);
 
 	redis_close(&q->redis);
+	queue_stream_guarded_fini(&q->guarded);
 	free(q);
+}
+
+static enum es_code
+queue_redis_send_guarded(struct queue_redis *q, const struct queue_guard *guard,
+    const struct queue_stream_request *req, struct arena *a, struct es_err *err)
+{
+	struct redis_arg argv[QUEUE_GUARD_ARGS_MAX + QUEUE_STREAM_SEND_ARGS];
+	struct redis_value v;
+	size_t argc, n_keys;
+
+	queue_stream_join(&q->guarded, guard);
+	argc = queue_stream_guarded_args(guard, req, argv, &n_keys);
+	TRY(redis_eval(q->redis, &q->guarded.script, a, &v, err, n_keys, argc, argv));
+	return queue_stream_guarded_result(guard, &v, err);
+}
+
+static enum es_code
+queue_redis_send_plain(struct queue_redis *q, const struct queue_stream_request *req,
+    struct arena *a, struct es_err *err)
+{
+	struct redis_value v;
+
+	TRY(redis_eval(q->redis, &queue_stream_send, a, &v, err, QUEUE_STREAM_SEND_KEYS,
+	    QUEUE_STREAM_SEND_ARGS, req->argv));
+	return queue_stream_send_result(&v, err);
 }
 
 static enum es_code
 queue_redis_send(struct queue *q, const struct queue_msg *msg, struct es_err *err)
 {
 	struct arena *a = arena_new();
+	struct queue_redis *r = queue_redis_from(q);
 	struct queue_stream_request req;
-	struct redis_value v;
 	enum es_code rc;
 
-	queue_stream_request_init(&req, &queue_redis_from(q)->settings, msg);
-	rc = redis_eval(queue_redis_from(q)->redis, &queue_stream_send, a, &v, err,
-	    QUEUE_STREAM_SEND_KEYS, QUEUE_STREAM_SEND_ARGS, req.argv);
-	if (rc == ES_OK)
-		rc = queue_stream_send_result(&v, err);
+	queue_stream_request_init(&req, &r->settings, msg);
+	if (msg->guard != NULL)
+		rc = queue_redis_send_guarded(r, msg->guard, &req, a, err);
+	else
+		rc = queue_redis_send_plain(r, &req, a, err);
 	arena_free(&a);
 	return rc;
 }

@@ -10,6 +10,7 @@ struct queue_redis {
 	struct queue base;
 	struct queue_settings settings; /* the texts in it are NULL */
 	struct redis *redis;
+	struct queue_stream_guarded guarded;
 };
 
 static inline struct queue_redis *

@@ -7,6 +7,7 @@
 #define QUEUE_QUEUE_STREAM_H
 
 #include "queue/queue.h"
+#include "queue/queue_guard.h"
 #include "redis/redis.h"
 
 extern struct redis_script queue_stream_send, queue_stream_trim, queue_stream_stats;
@@ -28,6 +29,23 @@ void queue_stream_request_init(struct queue_stream_request *req,
     const struct queue_settings *settings, const struct queue_msg *msg);
 /* Reads the reply of the send script: ES_OK or ES_QUEUE_FULL. */
 enum es_code queue_stream_send_result(
+    const struct redis_value *v, struct es_err *err) ES_MUST_CHECK;
+
+/* The send script behind a guard. */
+struct queue_stream_guarded {
+	struct redis_script script; /* text NULL: not joined yet */
+	char *text;                 /* owned */
+};
+/* Joins the guard's script with the send script; the second call changes nothing. */
+void queue_stream_join(struct queue_stream_guarded *g, const struct queue_guard *guard);
+void queue_stream_guarded_fini(struct queue_stream_guarded *g);
+/* Puts the guard's keys and arguments before those of the send script. Returns the number
+ * of arguments; the first *n_keys are keys. */
+size_t queue_stream_guarded_args(const struct queue_guard *guard,
+    const struct queue_stream_request *req,
+    struct redis_arg out[QUEUE_GUARD_ARGS_MAX + QUEUE_STREAM_SEND_ARGS], size_t *n_keys);
+/* Reads the reply: a code of guard->read() or of queue_stream_send_result(). */
+enum es_code queue_stream_guarded_result(const struct queue_guard *guard,
     const struct redis_value *v, struct es_err *err) ES_MUST_CHECK;
 
 #endif

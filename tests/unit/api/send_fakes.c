@@ -18,6 +18,9 @@ queue_send(struct queue *q, const struct queue_msg *msg, struct es_err *err)
 {
 	(void)q;
 	CU_ASSERT_STRING_EQUAL(msg->group, CHANNEL_ID);
+	world.guards += msg->guard != NULL;
+	if (msg->guard != NULL && world.limits != ES_OK)
+		return es_fail(err, world.limits, "no");
 	world.enqueued++;
 	world.named_reply = strstr(msg->body, "\"es:r:fake\"") != NULL;
 	return world.queue == ES_OK ? ES_OK : es_fail(err, world.queue, "queue");
@@ -96,11 +99,26 @@ channel_access_check_post(struct api *api, const struct http_req *req,
 }
 
 enum es_code
-send_limits_charge(
-    struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
+send_limits_begin(struct api *api, const struct http_req *req, struct http_res *res,
+    struct send_charge *out, struct es_err *err)
 {
 	(void)api, (void)req, (void)res;
+	*out = (struct send_charge){.due = world.guarded};
+	return world.guarded ? ES_OK : send_limits_charge(out, err);
+}
+
+enum es_code
+send_limits_charge(struct send_charge *c, struct es_err *err)
+{
+	c->due = false;
+	world.charged++;
 	return world.limits == ES_OK ? ES_OK : es_fail(err, world.limits, "no");
+}
+
+const struct queue_guard *
+send_limits_guard(struct send_charge *c)
+{
+	return c->due ? &c->guard : NULL;
 }
 
 enum es_code

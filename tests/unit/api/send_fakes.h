@@ -15,6 +15,8 @@ struct send_fakes {
 	struct message first;
 	int enqueued, waits, asked, superseded;
 	bool named_reply;
+	bool guarded;        /* the queue's guard charges the limits */
+	int charged, guards; /* messages charged apart, and sent with a guard */
 };
 extern struct send_fakes world;
 

@@ -212,6 +212,34 @@ before_the_queue(void)
 	end();
 }
 
+/* The guard of the queue charges a message that is sent. A message that is refused before
+ * is charged apart, and the limit is the reason that the client learns. */
+static void
+charged_by_the_queue(void)
+{
+	begin();
+	world.guarded = world.answered = true;
+	CU_ASSERT_EQUAL(post("{\"body\":\"hi\"}", NULL), ES_OK);
+	CU_ASSERT_EQUAL(answer.status, 201);
+	CU_ASSERT_EQUAL(world.guards, 1);
+	CU_ASSERT_EQUAL(world.charged, 0);
+	world.visible = ES_NOT_FOUND;
+	CU_ASSERT_EQUAL(post("{\"body\":\"hi\"}", NULL), ES_NOT_FOUND);
+	CU_ASSERT_EQUAL(world.charged, 1);
+	world.limits = ES_RATE_LIMITED;
+	CU_ASSERT_EQUAL(post("{\"body\":\"hi\"}", NULL), ES_RATE_LIMITED);
+	CU_ASSERT_EQUAL(fault.code, ES_RATE_LIMITED);
+	world.visible = ES_OK;
+	/* the refused sends free their seats at the gate */
+	for (int i = 0; i < 10; i++)
+		CU_ASSERT_EQUAL(post("{\"body\":\"hi\"}", NULL), ES_RATE_LIMITED);
+	world.limits = ES_OK;
+	CU_ASSERT_EQUAL(post("{\"body\":\"hi\"}", NULL), ES_OK);
+	CU_ASSERT_EQUAL(answer.status, 201);
+	CU_ASSERT_EQUAL(world.enqueued, 2);
+	end();
+}
+
 /* A repeat of a committed message gets the same answer after the channel was archived. */
 static void
 into_an_archived_channel(void)
@@ -275,6 +303,7 @@ static CU_TestInfo cases[] = {
     {"a send that need not or cannot wait is answered at once", not_waiting},
     {"a stall does not block the workers", stalled},
     {"a refused send is never queued", before_the_queue},
+    {"the queue's guard charges what is sent", charged_by_the_queue},
     CU_TEST_INFO_NULL,
 };
 

@@ -14,6 +14,8 @@ static struct arena *mem;
 static struct http_req request;
 static struct http_res answer;
 static struct es_err fault;
+static struct api the_api;
+static struct send_charge of_message;
 
 enum es_code
 limits_check(struct redis *r, struct limits_local *local, unsigned processes,
@@ -47,18 +49,19 @@ charge(const char *settings)
 {
 	static const struct api_conf conf = {
 	    .user_send = 20, .user_send_window_s = 10, .send_workers = 4};
-	struct api api = {.conf = &conf};
 
 	request = (struct http_req){
 	    .arena = mem, .who = {.max_messages_per_second = 50, .settings = settings}};
 	http_res_init(&answer, mem);
-	return send_limits_charge(&api, &request, &answer, &fault);
+	the_api.conf = &conf;
+	return send_limits_begin(&the_api, &request, &answer, &of_message, &fault);
 }
 
 static void
 begin(void)
 {
 	mem = arena_new();
+	memset(&the_api, 0, sizeof(the_api));
 	memset(counted, 0, sizeof(counted));
 	result = (struct limit_result){.allowed = true,
 	    .user = {.policy = "user-send",
@@ -153,11 +156,50 @@ refusals(void)
 	arena_free(&mem);
 }
 
+/* The guard leaves the charge to the send, and reads what the limits said there. */
+static void
+the_queue_charges(void)
+{
+	static const struct redis_value pass[] = {{.kind = REDIS_INT, .num = 1},
+	    {.kind = REDIS_INT, .num = 7}, {.kind = REDIS_INT}, {.kind = REDIS_INT},
+	    {.kind = REDIS_INT, .num = 50}, {.kind = REDIS_INT}, {.kind = REDIS_INT}};
+	struct redis_value stop[ES_COUNT(pass)];
+	const struct redis_value yes = {.kind = REDIS_ARRAY, .items = pass, .n = 7},
+				 no = {.kind = REDIS_ARRAY, .items = stop, .n = 7};
+	const struct queue_guard *guard;
+
+	begin();
+	the_api.queue_guards = true;
+	memcpy(stop, pass, sizeof(stop));
+	stop[0].num = 0;
+	stop[3].num = 900;
+	CU_ASSERT_EQUAL(charge("{}"), ES_OK);
+	CU_ASSERT_PTR_NULL(http_header_get(&answer, "RateLimit"));
+	guard = send_limits_guard(&of_message);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(guard);
+	CU_ASSERT_PTR_EQUAL(guard->script, &limits_redis_script);
+	CU_ASSERT_EQUAL(guard->argc, 9);
+	CU_ASSERT_EQUAL(guard->read(guard->ctx, &yes, &fault), ES_OK);
+	CU_ASSERT_PTR_NOT_NULL(
+	    strstr(http_header_get(&answer, "RateLimit"), "\"user-send\";r=7"));
+	CU_ASSERT_PTR_NULL(send_limits_guard(&of_message)); /* charged once */
+	CU_ASSERT_EQUAL(charge("{}"), ES_OK);
+	guard = send_limits_guard(&of_message);
+	CU_ASSERT_EQUAL(guard->read(guard->ctx, &no, &fault), ES_RATE_LIMITED);
+	CU_ASSERT_EQUAL(fault.retry_after_ms, 900);
+	CU_ASSERT_EQUAL(counted[API_RATE_LIMITED_USER], 1);
+	/* after a refusal the worker asks first, for a second */
+	CU_ASSERT_EQUAL(charge("{}"), ES_OK);
+	CU_ASSERT_PTR_NULL(send_limits_guard(&of_message));
+	arena_free(&mem);
+}
+
 static CU_TestInfo cases[] = {
     {"the tenant's settings come before the program's", which_limit},
     {"the headers show limits and remaining sends", the_headers_show_limits_and_rest},
     {"a limit of 0 refuses every send, null is no limit", zero_and_null},
     {"refusals name the limit", refusals},
+    {"the guard of the queue charges instead", the_queue_charges},
     CU_TEST_INFO_NULL,
 };
 
