@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/check.h"
+#include "event/envelope.h"
 
 #include "core/banned.h"
 
@@ -95,6 +96,54 @@ send_lane_first(const struct send_lane *lane)
 	struct list *l = list_first(&lane->items);
 
 	return l == NULL ? NULL : LIST_ITEM(l, struct send_item, link);
+}
+
+/* Bytes of a text in an envelope, which escapes all characters outside of ASCII. */
+static size_t
+send_lane_envelope_bytes(const char *text)
+{
+	size_t n = 0;
+
+	for (const unsigned char *p = (const unsigned char *)text; *p != '\0'; p++) {
+		if (*p < 0x20 || *p == 0x7f)
+			n += 6;
+		else if (*p < 0x80)
+			n += *p == '"' || *p == '\\' ? 2 : 1;
+		else if (*p >= 0xc0)
+			n += *p >= 0xf0 ? 12 : 6;
+	}
+	return n;
+}
+
+/* Returns true when both messages may go into one envelope. An envelope belongs to one
+ * trace. */
+static bool
+send_lane_same_trace(const struct send_item *a, const struct send_item *b)
+{
+	if (a->traceparent == NULL || b->traceparent == NULL)
+		return a->traceparent == b->traceparent && a->untraced == b->untraced;
+	return strcmp(a->traceparent, b->traceparent) == 0;
+}
+
+size_t
+send_lane_ready(const struct send_lane *lane)
+{
+	size_t n = 0, bytes = 1024 + send_lane_envelope_bytes(lane->conn->display_name);
+
+	for (struct list *l = lane->items.next; l != &lane->items; l = l->next) {
+		const struct send_item *item = LIST_ITEM(l, struct send_item, link);
+
+		/* 256: the message's ids, key, hash and punctuation */
+		bytes += 256 + send_lane_envelope_bytes(item->body);
+		/* The limit may refuse an uncharged message, so it goes alone. */
+		if (!item->ready || n == ENVELOPE_MESSAGES_MAX ||
+		    (n > 0 && send_lane_first(lane)->uncharged) ||
+		    !send_lane_same_trace(send_lane_first(lane), item) ||
+		    (n > 0 && bytes > ENVELOPE_BYTES_MAX))
+			break;
+		n++;
+	}
+	return n;
 }
 
 struct send_item *

@@ -20,8 +20,9 @@ struct send_item {
 	struct send_lane *lane;
 	uint64_t number;
 	int64_t deadline_ms;
-	bool ready;    /* the rate limit has allowed it */
-	bool untraced; /* the client decided against a trace */
+	bool ready;     /* the rate limit has allowed it, or will be asked by the send */
+	bool uncharged; /* the send asks the rate limit; only the first item of a lane */
+	bool untraced;  /* the client decided against a trace */
 	const char *id, *client_id, *body, *traceparent;
 };
 
@@ -53,5 +54,8 @@ struct send_item *send_lane_first(const struct send_lane *lane);
 /* Returns the item with this number, or NULL when it no longer waits. */
 struct send_item *send_lane_item(struct send_lane *lane, uint64_t number);
 void send_lane_remove(struct send_item *item);
+
+/* Returns how many items, counted from the first, may go into one envelope now. */
+size_t send_lane_ready(const struct send_lane *lane);
 
 #endif

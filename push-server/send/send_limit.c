@@ -48,26 +48,34 @@ send_limit_free(struct send_limit **l)
 	*l = NULL;
 }
 
+static enum es_code
+send_limit_verdict(
+    struct send_limit *l, const struct limit_result *result, struct es_err *err)
+{
+	const bool by_user = result->user.retry_after_ms > 0;
+	const struct limit_state *s = by_user ? &result->user : &result->tenant;
+
+	if (result->allowed)
+		return ES_OK;
+	metrics_add(
+	    l->env->metrics, by_user ? PM_RATE_LIMITED_USER : PM_RATE_LIMITED_TENANT, 1);
+	IGNORE(es_fail(err, ES_RATE_LIMITED,
+	    "more than %lld messages in %lld ms from one %s",
+	    (long long)(s->quota == LIMIT_NOTHING ? 0 : s->quota),
+	    (long long)s->window_ms, by_user ? "user" : "tenant"));
+	err->retry_after_ms = (long)s->retry_after_ms;
+	return ES_RATE_LIMITED;
+}
+
 static void
 send_limit_answer(struct question *q, const struct limit_result *result)
 {
-	struct metrics *m = q->limit->env->metrics;
-	const bool by_user = result->user.retry_after_ms > 0;
-	const struct limit_state *s = by_user ? &result->user : &result->tenant;
 	struct es_err err;
 
-	if (result->allowed) {
+	if (send_limit_verdict(q->limit, result, &err) == ES_OK)
 		q->done(q->ctx, NULL);
-	} else {
-		metrics_add(
-		    m, by_user ? PM_RATE_LIMITED_USER : PM_RATE_LIMITED_TENANT, 1);
-		IGNORE(es_fail(&err, ES_RATE_LIMITED,
-		    "more than %lld messages in %lld ms from one %s",
-		    (long long)(s->quota == LIMIT_NOTHING ? 0 : s->quota),
-		    (long long)s->window_ms, by_user ? "user" : "tenant"));
-		err.retry_after_ms = (long)s->retry_after_ms;
+	else
 		q->done(q->ctx, &err);
-	}
 	mem_free(q);
 }
 
@@ -101,12 +109,26 @@ send_limit_on_answer(
 		send_limit_ask_locally(q);
 }
 
+static struct limit
+send_limit_of_user(const struct conn *c)
+{
+	const int64_t quota = limit_quota(c->user_quota);
+
+	return (struct limit){"user-send", quota, c->user_window_ms, quota};
+}
+
+static struct limit
+send_limit_of_tenant(const struct conn *c)
+{
+	const int64_t quota = limit_quota(c->tenant_rate);
+
+	return (struct limit){"tenant-send", quota, 1000, 2 * quota};
+}
+
 void
 send_limit_check(
     struct send_limit *l, const struct conn *c, send_limit_done *done, void *ctx)
 {
-	const int64_t user = limit_quota(c->user_quota),
-		      tenant = limit_quota(c->tenant_rate);
 	struct question *q = mem_new(1, sizeof(*q));
 	struct limit_result closed;
 	struct limits_request req;
@@ -116,8 +138,8 @@ send_limit_check(
 	    .limit = l,
 	    .tenant = c->tenant,
 	    .user = c->user,
-	    .of_user = {"user-send", user, c->user_window_ms, user},
-	    .of_tenant = {"tenant-send", tenant, 1000, 2 * tenant},
+	    .of_user = send_limit_of_user(c),
+	    .of_tenant = send_limit_of_tenant(c),
 	    .done = done,
 	    .ctx = ctx,
 	};
@@ -129,4 +151,46 @@ send_limit_check(
 	if (redis_async_eval(l->redis, &limits_redis_script, send_limit_on_answer, q,
 		&err, LIMITS_REDIS_KEYS, req.argc, req.argv) != ES_OK)
 		send_limit_ask_locally(q);
+}
+
+bool
+send_limit_has_guard(const struct send_limit *l, const struct conn *c)
+{
+	const struct conf_common *conf = &l->env->conf->common;
+	const struct limit user = send_limit_of_user(c), tenant = send_limit_of_tenant(c);
+	struct limit_result closed;
+
+	return queue_guard_fits(
+		   conf->queue_url, conf->queue_redis_url, conf->redis_url) &&
+	       !limit_closed(&user, &tenant, &closed);
+}
+
+static enum es_code
+send_limit_read_verdict(void *ctx, const struct redis_value *verdict, struct es_err *err)
+{
+	const struct send_charge *charge = ctx;
+	struct limit_result result;
+
+	TRY(limits_redis_decode(
+	    verdict, &charge->of_user, &charge->of_tenant, &result, err));
+	return send_limit_verdict(charge->limit, &result, err);
+}
+
+struct send_charge *
+send_limit_guard(struct send_limit *l, const struct conn *c)
+{
+	struct send_charge *charge = mem_new(1, sizeof(*charge));
+
+	charge->limit = l;
+	charge->of_user = send_limit_of_user(c);
+	charge->of_tenant = send_limit_of_tenant(c);
+	limits_request_init(&charge->request, &c->tenant, &c->user, &charge->of_user,
+	    &charge->of_tenant, 1);
+	charge->guard = (struct queue_guard){.script = &limits_redis_script,
+	    .argv = charge->request.argv,
+	    .n_keys = LIMITS_REDIS_KEYS,
+	    .argc = charge->request.argc,
+	    .read = send_limit_read_verdict,
+	    .ctx = charge};
+	return charge;
 }

@@ -27,8 +27,9 @@ struct lane_ref {
 	struct send_queue *q;
 	struct conn_ref ref;
 	struct channel_id channel;
-	uint64_t number;      /* number of the item whose rate limit is checked */
-	struct uuid envelope; /* id of the envelope that is being handed over */
+	uint64_t number;            /* number of the item whose rate limit is checked */
+	struct uuid envelope;       /* id of the envelope that is being handed over */
+	struct send_charge *charge; /* of that envelope's message, or NULL */
 };
 
 static void send_queue_start_next(
@@ -76,53 +77,6 @@ send_queue_item_error(struct conn *c, struct send_lane *lane, struct send_item *
 	send_lane_remove(item);
 }
 
-/* Bytes of a text in an envelope, which escapes all characters outside of ASCII. */
-static size_t
-send_queue_envelope_bytes(const char *text)
-{
-	size_t n = 0;
-
-	for (const unsigned char *p = (const unsigned char *)text; *p != '\0'; p++) {
-		if (*p < 0x20 || *p == 0x7f)
-			n += 6;
-		else if (*p < 0x80)
-			n += *p == '"' || *p == '\\' ? 2 : 1;
-		else if (*p >= 0xc0)
-			n += *p >= 0xf0 ? 12 : 6;
-	}
-	return n;
-}
-
-/* Returns true when both messages may go into one envelope. An envelope belongs to one
- * trace. */
-static bool
-send_queue_same_trace(const struct send_item *a, const struct send_item *b)
-{
-	if (a->traceparent == NULL || b->traceparent == NULL)
-		return a->traceparent == b->traceparent && a->untraced == b->untraced;
-	return strcmp(a->traceparent, b->traceparent) == 0;
-}
-
-/* Returns how many items, counted from the first, may go into one envelope now. */
-static size_t
-send_queue_leading_ready(const struct conn *c, const struct send_lane *lane)
-{
-	size_t n = 0, bytes = 1024 + send_queue_envelope_bytes(c->display_name);
-
-	for (struct list *l = lane->items.next; l != &lane->items; l = l->next) {
-		const struct send_item *item = LIST_ITEM(l, struct send_item, link);
-
-		/* 256: the message's ids, key, hash and punctuation */
-		bytes += 256 + send_queue_envelope_bytes(item->body);
-		if (!item->ready || n == ENVELOPE_MESSAGES_MAX ||
-		    !send_queue_same_trace(send_lane_first(lane), item) ||
-		    (n > 0 && bytes > ENVELOPE_BYTES_MAX))
-			break;
-		n++;
-	}
-	return n;
-}
-
 /* Answers the ready items with err. With keep_repeats, skips items with a client id: such
  * a message may repeat a committed one, and then gets the result of that commit. */
 static void
@@ -158,18 +112,26 @@ send_queue_on_queued(void *ctx, enum es_code rc, const struct es_err *why)
 {
 	struct lane_ref r = *(struct lane_ref *)ctx;
 	struct conn *c = conn_get(r.q->conns, r.ref);
-	struct send_lane *lane = c != NULL ? send_lane_find(c, &r.channel) : NULL;
+	struct send_lane *lane;
 	struct es_err err;
 
 	mem_free(ctx);
-	if (rc == ES_QUEUE_FULL) {
+	if (r.charge != NULL && rc != ES_RATE_LIMITED)
+		metrics_add(r.q->conns->env->metrics, PM_SENDS, 1);
+	mem_free(r.charge);
+	if (rc == ES_QUEUE_FULL || rc == ES_RATE_LIMITED) {
 		send_outcomes_fail(r.q->outcomes, &r.envelope, why);
+		if (rc == ES_RATE_LIMITED && c != NULL)
+			r.q->io.refused(r.q->io.ctx, c);
 	} else if (rc != ES_OK) { /* the queue may still have stored the envelope */
 		IGNORE(es_fail(&err, ES_OUTCOME_UNKNOWN,
 		    "the queue did not answer; send again with the same "
 		    "clientMessageId"));
 		send_outcomes_fail(r.q->outcomes, &r.envelope, &err);
 	}
+	/* refused() may have closed the connection */
+	c = conn_get(r.q->conns, r.ref);
+	lane = c != NULL ? send_lane_find(c, &r.channel) : NULL;
 	if (lane != NULL)
 		send_queue_step_done(r.q, c, lane);
 }
@@ -212,6 +174,7 @@ send_queue_hand_over(
 	msg.len = text.len;
 	msg.group = a->envelope.channel.text;
 	msg.dedupe = a->envelope.id.text;
+	msg.guard = r->charge != NULL ? &r->charge->guard : NULL;
 	if (text.overflow)
 		rc = es_fail(err, ES_TOO_LARGE, "the message is too large for the queue");
 	else
@@ -224,9 +187,12 @@ static void
 send_queue_send_ready(
     struct send_queue *q, struct conn *c, struct send_lane *lane, struct lane_ref *r)
 {
-	const size_t n = send_queue_leading_ready(c, lane);
+	const size_t n = send_lane_ready(lane);
 	struct awaited *a = send_outcomes_begin(q->outcomes, c, &lane->channel, n);
 	struct es_err err;
+
+	if (a != NULL && send_lane_first(lane)->uncharged)
+		r->charge = send_limit_guard(q->limit, c);
 
 	if (a == NULL) {
 		IGNORE(es_fail(&err, ES_UNAVAILABLE,
@@ -239,35 +205,14 @@ send_queue_send_ready(
 	send_queue_fill(a, c, lane, n);
 	r->envelope = a->envelope.id;
 	send_outcomes_await(q->outcomes, a);
-	metrics_add(q->conns->env->metrics, PM_SENDS, n);
+	if (r->charge == NULL)
+		metrics_add(q->conns->env->metrics, PM_SENDS, n);
 	if (send_queue_hand_over(q, a, r, &err) != ES_OK) {
 		send_outcomes_fail(q->outcomes, &r->envelope, &err);
+		mem_free(r->charge);
 		mem_free(r);
 		send_queue_step_done(q, c, lane);
 	}
-}
-
-static void
-send_queue_on_authorised(void *ctx, enum es_code rc, const struct es_err *err)
-{
-	struct lane_ref *r = ctx;
-	struct send_queue *q = r->q;
-	struct conn *c = conn_get(r->q->conns, r->ref);
-	struct send_lane *lane = c != NULL ? send_lane_find(c, &r->channel) : NULL;
-
-	if (lane == NULL) {
-		mem_free(r);
-		return;
-	}
-	if (rc != ES_OK)
-		send_queue_fail_ready(
-		    c, lane, rc == ES_CHANNEL_ARCHIVED || rc == ES_FORBIDDEN, err);
-	if (send_queue_leading_ready(c, lane) > 0) {
-		send_queue_send_ready(q, c, lane, r);
-		return;
-	}
-	mem_free(r);
-	send_queue_step_done(q, c, lane);
 }
 
 static struct lane_ref *
@@ -280,17 +225,6 @@ send_queue_lane_ref(
 	r->ref = c->ref;
 	r->channel = lane->channel;
 	return r;
-}
-
-/* Start the next envelope if an item is ready and no envelope is on its way. */
-static void
-send_queue_start_next(struct send_queue *q, struct conn *c, struct send_lane *lane)
-{
-	if (lane->busy || send_queue_leading_ready(c, lane) == 0)
-		return;
-	lane->busy = true;
-	q->io.may_send(q->io.ctx, c, &lane->channel, send_queue_on_authorised,
-	    send_queue_lane_ref(q, c, lane));
 }
 
 static void
@@ -319,6 +253,67 @@ send_queue_on_limit(void *ctx, const struct es_err *refused)
 		send_queue_start_next(r.q, c, lane);
 }
 
+static void
+send_queue_check_limit(struct send_queue *q, struct conn *c, struct send_lane *lane,
+    const struct send_item *item)
+{
+	struct lane_ref *r = send_queue_lane_ref(q, c, lane);
+
+	r->number = item->number;
+	send_limit_check(q->limit, c, send_queue_on_limit, r);
+}
+
+/* The first message may not be sent, so no send will charge it. Charges it apart before
+ * it is refused: a sender above a limit learns of the limit. */
+static void
+send_queue_charge_first(struct send_queue *q, struct conn *c, struct send_lane *lane)
+{
+	struct send_item *item = send_lane_first(lane);
+
+	item->ready = item->uncharged = false;
+	lane->busy = false;
+	send_queue_check_limit(q, c, lane, item);
+}
+
+static void
+send_queue_on_authorised(void *ctx, enum es_code rc, const struct es_err *err)
+{
+	struct lane_ref *r = ctx;
+	struct send_queue *q = r->q;
+	struct conn *c = conn_get(r->q->conns, r->ref);
+	struct send_lane *lane = c != NULL ? send_lane_find(c, &r->channel) : NULL;
+
+	if (lane == NULL) {
+		mem_free(r);
+		return;
+	}
+	if (rc != ES_OK && lane->n > 0 && send_lane_first(lane)->uncharged) {
+		mem_free(r);
+		send_queue_charge_first(q, c, lane);
+		return;
+	}
+	if (rc != ES_OK)
+		send_queue_fail_ready(
+		    c, lane, rc == ES_CHANNEL_ARCHIVED || rc == ES_FORBIDDEN, err);
+	if (send_lane_ready(lane) > 0) {
+		send_queue_send_ready(q, c, lane, r);
+		return;
+	}
+	mem_free(r);
+	send_queue_step_done(q, c, lane);
+}
+
+/* Start the next envelope if an item is ready and no envelope is on its way. */
+static void
+send_queue_start_next(struct send_queue *q, struct conn *c, struct send_lane *lane)
+{
+	if (lane->busy || send_lane_ready(lane) == 0)
+		return;
+	lane->busy = true;
+	q->io.may_send(q->io.ctx, c, &lane->channel, send_queue_on_authorised,
+	    send_queue_lane_ref(q, c, lane));
+}
+
 enum es_code
 send_queue_add(struct send_queue *q, struct conn *c, const struct send_new *message,
     struct es_err *err)
@@ -326,7 +321,6 @@ send_queue_add(struct send_queue *q, struct conn *c, const struct send_new *mess
 	struct send_lane *lane = send_lane_get(c, &message->channel, &q->due);
 	const struct loop_env *env = q->conns->env;
 	struct send_item *item;
-	struct lane_ref *r;
 
 	if (lane->n >= SENDS_WAITING_MAX) {
 		IGNORE(es_fail(err, ES_BUSY,
@@ -336,9 +330,12 @@ send_queue_add(struct send_queue *q, struct conn *c, const struct send_new *mess
 	}
 	item = send_lane_add(lane, message, env->now_ms + env->conf->send_timeout_ms);
 	item->number = ++q->number;
-	r = send_queue_lane_ref(q, c, lane);
-	r->number = item->number;
-	send_limit_check(q->limit, c, send_queue_on_limit, r);
+	if (lane->n == 1 && !lane->busy && send_limit_has_guard(q->limit, c)) {
+		item->ready = item->uncharged = true;
+		send_queue_start_next(q, c, lane);
+	} else {
+		send_queue_check_limit(q, c, lane, item);
+	}
 	return ES_OK;
 }
 

@@ -9,6 +9,7 @@
 #include "hub/authz.h"
 #include "pg/pg_async.h"
 #include "queue/queue_async.h"
+#include "queue/queue_guard.h"
 #include "redis/redis_async.h"
 #include "store/outcome_store.h"
 #include "store/principal_store.h"
@@ -26,7 +27,8 @@ struct due {
 	queue_async_done *queue;
 	void *ctx;
 	bool fails;
-	struct pg_rows rows; /* of fakes.answer */
+	struct pg_rows rows;      /* of fakes.answer */
+	struct queue_guard guard; /* of the enqueue; read NULL: none */
 };
 static struct due *first, **last = &first;
 
@@ -56,6 +58,20 @@ fakes_reset(void)
 	fakes.known = true;
 }
 
+static enum es_code
+enqueue_result(const struct due *d, struct es_err *err)
+{
+	struct redis_value items[7] = {{.kind = REDIS_INT, .num = !fakes.limited}};
+	const struct redis_value verdict = {.kind = REDIS_ARRAY, .items = items, .n = 7};
+
+	for (size_t i = 1; i < ES_COUNT(items); i++)
+		items[i] = (struct redis_value){.kind = REDIS_INT};
+	items[3].num = fakes.limited ? 900 : 0; /* the user may try again */
+	if (d->guard.read != NULL)
+		TRY(d->guard.read(d->guard.ctx, &verdict, err));
+	return fakes.queue != ES_OK ? es_fail(err, fakes.queue, "no") : ES_OK;
+}
+
 static void
 fire(struct due *d)
 {
@@ -72,9 +88,7 @@ fire(struct due *d)
 		    fakes.authz != ES_OK ? es_fail(&err, fakes.authz, "no") : ES_OK,
 		    &err);
 	else
-		d->queue(d->ctx,
-		    fakes.queue != ES_OK ? es_fail(&err, fakes.queue, "no") : ES_OK,
-		    &err);
+		d->queue(d->ctx, enqueue_result(d, &err), &err);
 	arena_free(&a);
 }
 
@@ -356,12 +370,19 @@ enum es_code
 queue_async_send(struct queue_async *q, const struct queue_msg *msg,
     queue_async_done *done, void *ctx, struct es_err *err)
 {
+	struct due *d;
+
 	(void)q, (void)err;
 	if (fakes.n_sent < FAKE_SENDS)
 		(void)snprintf(fakes.sent[fakes.n_sent], sizeof(fakes.sent[0]), "%.*s",
 		    (int)msg->len, msg->body);
 	fakes.n_sent++;
-	due_new(ctx)->queue = done;
+	d = due_new(ctx);
+	d->queue = done;
+	if (msg->guard != NULL) {
+		fakes.guards++;
+		d->guard = *msg->guard;
+	}
 	return ES_OK;
 }
 

@@ -26,6 +26,8 @@ struct fakes {
 	bool (*answer)(
 	    const struct pg_stmt *stmt, const char *const params[], struct pg_rows *out);
 	enum es_code queue; /* the result of an enqueue */
+	bool limited;       /* the guard of an enqueue refuses it */
+	unsigned guards;    /* enqueues with a guard */
 	bool hold;          /* fakes_run() delivers no result */
 	enum es_code mark;  /* the result for each read mark */
 	unsigned mark_statements, outcome_statements;
