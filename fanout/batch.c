@@ -147,11 +147,17 @@ batch_add_replies(struct batch *b)
 void
 batch_publish(struct batch *b)
 {
-	struct es_err why;
-
 	CRASH_POINT("after_commit");
 	batch_add_replies(b);
-	if (publication_send(b->publication, b->ctx->redis, &why) != ES_OK) {
+	publication_start(b->publication, b->ctx->redis);
+}
+
+void
+batch_published(struct batch *b)
+{
+	struct es_err why;
+
+	if (publication_finish(b->publication, b->ctx->redis, &why) != ES_OK) {
 		metrics_add(b->ctx->metrics, FM_PUBLISH_FAILED, 1);
 		/* push-server notices the gap in the numbers and reads the events from
 		 * PostgreSQL. */
@@ -160,6 +166,7 @@ batch_publish(struct batch *b)
 	CRASH_POINT("after_publish");
 	for (size_t i = 0; i < b->n; i++)
 		batch_end_span(b, i);
+	batch_observe(b);
 }
 
 void
@@ -193,10 +200,10 @@ batch_finish(struct batch *b, struct es_err *err)
 	if (b->started != ES_OK ||
 	    batch_store_finish(b->ctx->pg, b->commit, &result, err) != ES_OK) {
 		end = batch_failed(b, err);
+		batch_observe(b);
 	} else {
 		batch_add_result(b, b->pieces, b->n, &result);
 		batch_publish(b);
 	}
-	batch_observe(b);
 	return end;
 }

@@ -50,12 +50,15 @@ size_t batch_entries(const struct batch *b);
  * batch_finish(), which must follow, ctx->pg can't be used. */
 void batch_start(struct batch *b, const struct batch_fence fences[], size_t n_fences);
 
-/* Waits for the commit, then publishes the batch. After any result but BATCH_DONE, either
- * nothing is committed, or the answer to the commit was lost. BATCH_RETRY: PostgreSQL
- * can't commit now, or one of the messages is poison: call batch_run() for each partition
- * to commit the other messages. BATCH_FENCED: another worker owns at least one of the
- * partitions. */
+/* Waits for the commit, then sends the publication of the batch. After any result but
+ * BATCH_DONE, either nothing is committed, or the answer to the commit was lost.
+ * BATCH_RETRY: PostgreSQL can't commit now, or one of the messages is poison: call
+ * batch_run() for each partition to commit the other messages. BATCH_FENCED: another
+ * worker owns at least one of the partitions. */
 enum batch_end batch_finish(struct batch *b, struct es_err *err) ES_MUST_CHECK;
+/* After BATCH_DONE of batch_finish(): waits until the batch is published. Until then
+ * ctx->redis can't be used, so that the worker can use the queue meanwhile. */
+void batch_published(struct batch *b);
 
 /* Commits the first *taken of the n entries of one partition, in queue order. source: the
  * name of the queue in dead letters. fence: NULL for a queue that leases messages by

@@ -39,7 +39,7 @@ enum batch_end batch_failed(const struct batch *b, const struct es_err *err);
 void batch_add_result(struct batch *b, const struct piece pieces[], size_t n,
     const struct batch_result *result);
 
-/* Publishes what was committed and ends the spans. */
+/* Sends what was committed to Redis. batch_published() must follow. */
 void batch_publish(struct batch *b);
 
 /* Counts the batch in the metrics. */

@@ -184,8 +184,11 @@ batch_run(const struct batch_ctx *ctx, const char *source,
 		end = batch_run_commit(&r, b->pieces, b->n);
 	/* After a failure nothing is published: the next try finds the committed part as
 	 * repeats and publishes it. */
-	if (end == BATCH_DONE)
+	if (end == BATCH_DONE) {
 		batch_publish(b);
-	batch_observe(b);
+		batch_published(b);
+	} else {
+		batch_observe(b);
+	}
 	return end;
 }

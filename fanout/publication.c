@@ -15,6 +15,10 @@ struct publication {
 	struct arena *arena;
 	struct redis_call *calls;
 	size_t n, size;
+	/* the first round trip, between publication_start() and publication_finish() */
+	enum es_code started;
+	int64_t took_ms; /* of publication_start() */
+	struct es_err err;
 };
 
 struct publication *
@@ -75,13 +79,19 @@ publication_add_reply(struct publication *p, const char *topic, const struct rep
 	publication_add_call(p, arena_strdup(p->arena, topic), t.data);
 }
 
+static size_t
+publication_round(const struct publication *p, size_t from)
+{
+	return p->n - from < ROUND ? p->n - from : ROUND;
+}
+
 static enum es_code
-publication_send_round(
-    struct publication *p, size_t from, size_t n, struct redis *r, struct es_err *err)
+publication_read_round(
+    struct publication *p, size_t n, struct redis *r, struct es_err *err)
 {
 	struct redis_value *values = arena_alloc(p->arena, n * sizeof(*values));
 
-	TRY(redis_pipeline(r, p->arena, p->calls + from, n, values, err));
+	TRY(redis_pipeline_read(r, p->arena, values, err));
 	for (size_t i = 0; i < n; i++)
 		if (values[i].kind == REDIS_ERROR)
 			return es_fail(
@@ -89,29 +99,60 @@ publication_send_round(
 	return ES_OK;
 }
 
+static enum es_code
+publication_send_round(
+    struct publication *p, size_t from, struct redis *r, struct es_err *err)
+{
+	const size_t n = publication_round(p, from);
+
+	TRY(redis_pipeline_send(r, p->arena, p->calls + from, n, err));
+	return publication_read_round(p, n, r, err);
+}
+
 /* Repeats the round trip once over a new connection when the first one was cut, because
  * the senders of the batch would otherwise wait for their outcomes until the time-out.
  * Publishing twice does no harm. After a time-out it does not repeat, so that a worker
  * waits only once for a server that hangs. */
 static enum es_code
-publication_resend_round(
-    struct publication *p, size_t from, size_t n, struct redis *r, struct es_err *err)
+publication_resend_round(struct publication *p, size_t from, enum es_code rc,
+    int64_t start_ms, struct redis *r, struct es_err *err)
+{
+	if (rc == ES_OK || clock_mono_ms() - start_ms >= QUICK_MS)
+		return rc;
+	return publication_send_round(p, from, r, err);
+}
+
+void
+publication_start(struct publication *p, struct redis *r)
 {
 	const int64_t start_ms = clock_mono_ms();
 
-	if (publication_send_round(p, from, n, r, err) == ES_OK)
-		return ES_OK;
-	if (clock_mono_ms() - start_ms >= QUICK_MS)
-		return err->code;
-	return publication_send_round(p, from, n, r, err);
+	if (p->n == 0)
+		return;
+	p->started =
+	    redis_pipeline_send(r, p->arena, p->calls, publication_round(p, 0), &p->err);
+	p->took_ms = clock_mono_ms() - start_ms;
 }
 
 enum es_code
-publication_send(struct publication *p, struct redis *r, struct es_err *err)
+publication_finish(struct publication *p, struct redis *r, struct es_err *err)
 {
-	for (size_t from = 0; from < p->n; from += ROUND)
-		TRY(publication_resend_round(
-		    p, from, p->n - from < ROUND ? p->n - from : ROUND, r, err));
+	/* not the time in which the caller used another connection */
+	const int64_t start_ms = clock_mono_ms() - p->took_ms;
+	enum es_code rc = p->started;
+
+	if (p->n == 0)
+		return ES_OK;
+	*err = p->err;
+	if (rc == ES_OK)
+		rc = publication_read_round(p, publication_round(p, 0), r, err);
+	TRY(publication_resend_round(p, 0, rc, start_ms, r, err));
+	for (size_t from = ROUND; from < p->n; from += ROUND) {
+		const int64_t sent_ms = clock_mono_ms();
+
+		rc = publication_send_round(p, from, r, err);
+		TRY(publication_resend_round(p, from, rc, sent_ms, r, err));
+	}
 	p->n = 0;
 	return ES_OK;
 }

@@ -11,17 +11,20 @@
 struct publication;
 
 /* Makes an empty publication in the arena a. Nothing is sent before
- * publication_send(). */
+ * publication_start(). */
 struct publication *publication_new(struct arena *a);
 /* Both functions encode or copy their arguments before they return. */
 void publication_add_event(struct publication *p, const struct event *e);
 void publication_add_reply(
     struct publication *p, const char *topic, const struct reply *r);
 
-/* Sends everything in the order added, in round trips of at most 256 commands. Repeats a
- * round trip once when its connection was cut. After a failure a part may have been
- * sent. */
-enum es_code publication_send(
+/* Sends the first 256 commands, in the order added, and does not wait for the answers.
+ * Until publication_finish(), which must follow, r can't be used. */
+void publication_start(struct publication *p, struct redis *r);
+/* Waits for the answers and sends the rest, in round trips of at most 256 commands.
+ * Repeats a round trip once when its connection was cut. After a failure a part may have
+ * been sent. */
+enum es_code publication_finish(
     struct publication *p, struct redis *r, struct es_err *err) ES_MUST_CHECK;
 
 #endif

@@ -179,6 +179,22 @@ turn_use_commit(struct consumer *w)
 		log_debug("can't receive during a commit", LOG_ERR_FIELDS(&err));
 }
 
+/* Receives entries while Redis publishes the turn, when messages arrive faster than turns
+ * end. After a turn of one entry nearly nothing would have arrived yet: one more call of
+ * Redis for each message. */
+static void
+turn_use_publication(struct consumer *w, const struct turn *t)
+{
+	struct es_err err;
+
+	if (*w->stopping || w->next != NULL || w->haul != NULL ||
+	    batch_entries(t->batch) < 2)
+		return;
+	/* The next pass receives again, and backs off when that fails, too. */
+	if (turn_receive(w, 0, &err) != ES_OK)
+		log_debug("can't receive during a publication", LOG_ERR_FIELDS(&err));
+}
+
 /* Fills in the fences of the turn. Returns false when, since the turn was planned, the
  * worker has lost one of its partitions or has committed other entries of one. */
 static bool
@@ -227,6 +243,8 @@ turn_commit(struct consumer *w, struct turn *t)
 		turn_failed(w, t, end, &err);
 		return;
 	}
+	turn_use_publication(w, t);
+	batch_published(t->batch);
 	for (size_t k = 0; k < t->n; k++)
 		leases_advance(
 		    &w->leases.held[leases_find(&w->leases, t->parts[k].partition)],

@@ -2,9 +2,10 @@
  *
  * The transaction fences every partition that has entries in it, and stores the end of
  * the turn before for each of them. While PostgreSQL commits a turn, the worker trims the
- * queue and, when more entries wait, receives and decodes the next turn. The worker sends
- * the next turn only after it has published the present one, because the position that a
- * commit stores must be published. */
+ * queue and, when more entries wait, receives and decodes the next turn. Otherwise it
+ * receives while Redis publishes the turn. The worker sends the next turn only after it
+ * has published the present one, because the position that a commit stores must be
+ * published. */
 #ifndef FANOUT_TURN_H
 #define FANOUT_TURN_H
 

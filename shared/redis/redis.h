@@ -96,6 +96,14 @@ enum es_code redis_pipeline(struct redis *r, struct arena *a,
     const struct redis_call calls[], size_t n, struct redis_value out[],
     struct es_err *err) ES_MUST_CHECK;
 
+/* redis_pipeline() in two steps, so that the caller can work while Redis does. n > 0.
+ * After ES_OK of the first the caller calls the second. Any other command between the two
+ * closes the connection, and the second then fails. */
+enum es_code redis_pipeline_send(struct redis *r, struct arena *a,
+    const struct redis_call calls[], size_t n, struct es_err *err) ES_MUST_CHECK;
+enum es_code redis_pipeline_read(struct redis *r, struct arena *a,
+    struct redis_value out[], struct es_err *err) ES_MUST_CHECK;
+
 /* Maps a reply to the codes of redis_cmd(). ES_OK: the reply is not an error. */
 enum es_code redis_value_check(
     const struct redis_value *v, struct es_err *err) ES_MUST_CHECK;

@@ -19,7 +19,7 @@ struct redis {
 	/* after a connect that timed out: do not connect before this time */
 	int64_t next_dial_ms;
 	int64_t budget_ms; /* rest of the budget, see redis_budget() */
-	bool unread;       /* between redis_cmd_send() and redis_cmd_receive() */
+	size_t unread;     /* replies between redis_pipeline_send() and its read */
 	char why[200];     /* error of the last connect that failed */
 };
 
@@ -46,7 +46,7 @@ redis_cmd_hang_up(struct redis *r)
 	if (r->conn != NULL)
 		redisFree(r->conn);
 	r->conn = NULL;
-	r->unread = false;
+	r->unread = 0;
 }
 
 void
@@ -121,7 +121,7 @@ static enum es_code
 redis_cmd_write_all(struct redis *r, int64_t deadline_ms, struct arena *a,
     const struct redis_call calls[], size_t n, struct es_err *err)
 {
-	if (r->conn != NULL && (r->unread || redis_conn_stale(r->conn)))
+	if (r->conn != NULL && (r->unread > 0 || redis_conn_stale(r->conn)))
 		redis_cmd_hang_up(r);
 	if (r->conn == NULL)
 		TRY(redis_cmd_dial(r, err));
@@ -188,35 +188,37 @@ redis_cmd_exchange(struct redis *r, int64_t wait_ms, struct arena *a,
 }
 
 enum es_code
-redis_cmd_send(
-    struct redis *r, struct arena *a, const struct redis_call *call, struct es_err *err)
+redis_pipeline_send(struct redis *r, struct arena *a, const struct redis_call calls[],
+    size_t n, struct es_err *err)
 {
 	const int64_t start_ms = clock_mono_ms();
 	enum es_code rc;
 
 	TRY(redis_cmd_check_budget(r, err));
 	rc = redis_cmd_write_all(
-	    r, start_ms + redis_cmd_time_limit_ms(r), a, call, 1, err);
+	    r, start_ms + redis_cmd_time_limit_ms(r), a, calls, n, err);
 	redis_cmd_charge_budget(r, clock_mono_ms() - start_ms);
-	r->unread = rc == ES_OK;
+	if (rc == ES_OK)
+		r->unread = n;
 	return redis_cmd_close_if_bad(r, rc, NULL, 0);
 }
 
 /* Only the wait of this call counts against the budget, not the caller's work since the
- * command was sent. */
+ * commands were sent. */
 enum es_code
-redis_cmd_receive(
-    struct redis *r, struct arena *a, struct redis_value *out, struct es_err *err)
+redis_pipeline_read(
+    struct redis *r, struct arena *a, struct redis_value out[], struct es_err *err)
 {
 	const int64_t start_ms = clock_mono_ms();
+	const size_t n = r->unread;
 	enum es_code rc;
 
-	if (!r->unread)
+	if (n == 0)
 		return es_fail(err, ES_UNAVAILABLE, "Redis: connection lost");
-	r->unread = false;
-	rc = redis_cmd_read_all(r, start_ms + redis_cmd_time_limit_ms(r), a, 1, out, err);
+	r->unread = 0;
+	rc = redis_cmd_read_all(r, start_ms + redis_cmd_time_limit_ms(r), a, n, out, err);
 	redis_cmd_charge_budget(r, clock_mono_ms() - start_ms);
-	return redis_cmd_close_if_bad(r, rc, out, 1);
+	return redis_cmd_close_if_bad(r, rc, out, n);
 }
 
 enum es_code

@@ -47,12 +47,6 @@ void redis_args_split(size_t argc, const struct redis_arg argv[], struct arena *
  * a. */
 struct redis_arg *redis_args_list(va_list ap, struct arena *a, size_t *out_n);
 
-/* redis_cmd.c. redis_pipeline() of one command in two steps, see redis_eval_send(). */
-enum es_code redis_cmd_send(struct redis *r, struct arena *a,
-    const struct redis_call *call, struct es_err *err) ES_MUST_CHECK;
-enum es_code redis_cmd_receive(struct redis *r, struct arena *a, struct redis_value *out,
-    struct es_err *err) ES_MUST_CHECK;
-
 /* Fills argv with AUTH, the user if the URL has one, and the password. Returns the number
  * of arguments; 0: the URL has no password. */
 size_t redis_url_auth(const struct redis_url *url, const char *argv[3]);

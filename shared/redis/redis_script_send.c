@@ -12,7 +12,7 @@ redis_eval_send(struct redis *r, const struct redis_script *s, struct arena *a,
 	if (s->sha[0] == '\0')
 		return es_fail(err, ES_NOT_FOUND, "Redis: the script is not loaded");
 	call.argv = redis_script_args(s, false, n_keys, argc, argv, a);
-	return redis_cmd_send(r, a, &call, err);
+	return redis_pipeline_send(r, a, &call, 1, err);
 }
 
 enum es_code
@@ -21,7 +21,7 @@ redis_eval_receive(
 {
 	struct redis_value value;
 
-	TRY(redis_cmd_receive(r, a, &value, err));
+	TRY(redis_pipeline_read(r, a, &value, err));
 	if (redis_value_noscript(&value))
 		return es_fail(err, ES_NOT_FOUND, "Redis: the script is not loaded");
 	TRY(redis_value_check(&value, err));

@@ -88,6 +88,32 @@ maps_error_replies_to_codes(void)
 	teardown(&f);
 }
 
+/* Between the two steps the caller uses another connection. */
+static void
+pipelines_in_two_steps(void)
+{
+	const struct redis_arg set[] = {{"SET", 3}, {"k", 1}, {"v", 1}};
+	const struct redis_arg get[] = {{"GET", 3}, {"k", 1}};
+	const struct redis_call calls[] = {{3, set}, {2, get}};
+	struct redis_value out[2];
+	struct fixture f;
+
+	setup(&f);
+	CU_ASSERT_EQUAL_FATAL(redis_pipeline_send(f.r, f.a, calls, 2, &f.err), ES_OK);
+	CU_ASSERT_EQUAL_FATAL(redis_pipeline_read(f.r, f.a, out, &f.err), ES_OK);
+	CU_ASSERT_EQUAL(out[0].kind, REDIS_STATUS);
+	CU_ASSERT_STRING_EQUAL(out[1].str, "v");
+	CU_ASSERT_EQUAL_FATAL(redis_pipeline_send(f.r, f.a, calls, 2, &f.err), ES_OK);
+	redis_server_kill(f.server);
+	redis_server_again(f.server);
+	/* Redis may have answered before it was killed. */
+	if (redis_pipeline_read(f.r, f.a, out, &f.err) != ES_OK)
+		CU_ASSERT_EQUAL(f.err.code, ES_UNAVAILABLE);
+	CU_ASSERT_EQUAL(RUN(&f, "GET", "k"), ES_OK);
+	CU_ASSERT_STRING_EQUAL(f.v.str, "v");
+	teardown(&f);
+}
+
 static void
 connects_again_after_a_restart(void)
 {
@@ -297,6 +323,7 @@ notices_a_server_that_sends_nothing(void)
 }
 
 static CU_TestInfo cases[] = {
+    {"a pipeline in two steps", pipelines_in_two_steps},
     {"returns every kind of reply", returns_every_kind_of_reply},
     {"maps error replies to codes", maps_error_replies_to_codes},
     {"connects again after a restart", connects_again_after_a_restart},

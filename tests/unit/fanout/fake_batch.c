@@ -78,6 +78,7 @@ batch_start(struct batch *b, const struct batch_fence fences[], size_t n_fences)
 {
 	CU_ASSERT_TRUE(b->n > 0 && n_fences > 0);
 	CU_ASSERT_EQUAL(fake_batches.under_way++, 0);
+	CU_ASSERT_EQUAL(fake_batches.in_publication, 0);
 	b->fences = arena_alloc(b->arena, n_fences * sizeof(*fences));
 	b->n_fences = n_fences;
 	for (size_t i = 0; i < n_fences; i++) {
@@ -95,11 +96,23 @@ batch_finish(struct batch *b, struct es_err *err)
 {
 	const struct fake_commit c = {
 	    .fences = b->fences, .n_fences = b->n_fences, .msgs = b->msgs, .n = b->n};
+	enum batch_end end;
 
 	CU_ASSERT_EQUAL(fake_batches.under_way--, 1);
 	note("finish", b->n);
 	(void)es_fail(err, ES_UNAVAILABLE, "fake");
-	return fake_batches.commit(&c, err);
+	end = fake_batches.commit(&c, err);
+	fake_batches.in_publication += end == BATCH_DONE;
+	return end;
+}
+
+void
+batch_published(struct batch *b)
+{
+	(void)b;
+	CU_ASSERT_EQUAL(fake_batches.in_publication--, 1);
+	if (fake_batches.published != NULL)
+		fake_batches.published();
 }
 
 enum batch_end

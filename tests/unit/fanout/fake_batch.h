@@ -22,6 +22,8 @@ struct fake_batches {
 	char log[4096];        /* "add:1 start:1 finish:1 ", with the number of entries */
 	unsigned under_way;    /* batches between batch_start() and batch_finish() */
 	void (*started)(void); /* called by batch_start(), or NULL */
+	unsigned in_publication; /* batches between batch_finish(), batch_published() */
+	void (*published)(void); /* called by batch_published(), or NULL */
 };
 extern struct fake_batches fake_batches;
 

@@ -206,6 +206,7 @@ run_two(struct fixture *f, size_t first, size_t *added)
 {
 	const struct batch_fence fences[2] = {{.partition = 1}, {.partition = 2}};
 	struct batch *b = batch_new(&f->ctx, f->n, f->a);
+	enum batch_end end;
 	bool odd = false;
 
 	*added = batch_add(b, "es:q:1", f->msgs, first, &odd);
@@ -214,7 +215,10 @@ run_two(struct fixture *f, size_t first, size_t *added)
 	CU_ASSERT_EQUAL(batch_entries(b), *added);
 	CU_ASSERT_EQUAL(started, 0); /* decoding does no I/O */
 	batch_start(b, fences, 2);
-	return batch_finish(b, &f->err);
+	end = batch_finish(b, &f->err);
+	if (end == BATCH_DONE)
+		batch_published(b);
+	return end;
 }
 
 static void

@@ -5,6 +5,7 @@
 
 #include "consumer_fixture.h"
 #include "cunit_main.h"
+#include "haul.h"
 
 /* Each transaction is like "-+ab ". First comes "!" when batch_run() commits, then "+" or
  * "-" for each fence with or without a position to store, then the bodies. */
@@ -176,6 +177,41 @@ entries_that_wait_are_received_during_the_commit(void)
 	consumer_teardown(&f);
 }
 
+static unsigned early; /* entries that were received when the turn was published */
+
+static void
+count_early(void)
+{
+	early = current->w.haul != NULL ? (unsigned)haul_left(current->w.haul) : 0;
+}
+
+/* The worker asks the queue while Redis publishes, unless the turn had one entry only. */
+static void
+entries_that_came_are_received_during_the_publication(void)
+{
+	struct fixture f;
+
+	setup(&f);
+	fake_batches.published = count_early;
+	put(1, "a");
+	put(3, "b");
+	fake_batches.started = put_more;
+	consumer_passes(&f, 1);
+	CU_ASSERT_EQUAL(early, 1);
+	CU_ASSERT_PTR_NULL(f.w.next);
+	consumer_passes(&f, 1);
+	CU_ASSERT_TRUE(ends_with(" -late "));
+	CU_ASSERT_EQUAL(early, 0);
+	put(1, "c");
+	fake_batches.started = put_more;
+	consumer_passes(&f, 1);
+	CU_ASSERT_TRUE(ends_with(" +c "));
+	CU_ASSERT_EQUAL(early, 0);
+	consumer_passes(&f, 1);
+	CU_ASSERT_TRUE(ends_with(" +late "));
+	consumer_teardown(&f);
+}
+
 static void
 a_turn_that_fails_is_repeated_by_partition(void)
 {
@@ -341,6 +377,8 @@ static CU_TestInfo cases[] = {
 	the_next_turn_is_decoded_during_the_commit},
     {"entries that wait are received during the commit",
 	entries_that_wait_are_received_during_the_commit},
+    {"entries that came are received during the publication",
+	entries_that_came_are_received_during_the_publication},
     {"a turn that fails is repeated by partition",
 	a_turn_that_fails_is_repeated_by_partition},
     {"a lost partition does not affect the others",
