@@ -71,6 +71,7 @@ send(struct arena *a)
 	struct envelope_message message = {.client_id = "k", .body = "x"};
 	struct envelope e = {.messages = &message, .n = 1};
 	const int64_t start_ms = clock_mono_ms();
+	struct send_charge charge;
 	struct outcome outcome;
 	struct http_res res;
 	struct es_err err;
@@ -80,9 +81,10 @@ send(struct arena *a)
 	uuid_new(e.id.text);
 	budget_start(&api);
 	budget_for_send(&api);
-	CU_ASSERT_EQUAL(send_limits_charge(&api, &req, &res, &err), ES_OK);
-	CU_ASSERT_EQUAL(
-	    send_submit(&api, &e, true, a, &known, &outcome, &err), ES_UNAVAILABLE);
+	CU_ASSERT_EQUAL(send_limits_begin(&api, &req, &res, &charge, &err), ES_OK);
+	CU_ASSERT_EQUAL(send_submit(&api, &e, send_limits_guard(&charge), true, a, &known,
+			    &outcome, &err),
+	    ES_UNAVAILABLE);
 	return clock_mono_ms() - start_ms;
 }
 
