@@ -31,19 +31,6 @@ batch_is_full_for(const struct batch *b, size_t n_messages, size_t n_bytes)
 	       b->n_bytes + n_bytes > b->ctx->max_bytes;
 }
 
-/* Decodes an envelope. Refuses edits, deletes, reactions and replies, which
- * es_batch_many() would commit as plain messages. */
-static enum es_code
-batch_decode(const struct queue_msg *msg, struct arena *a, struct envelope *out,
-    struct es_err *err)
-{
-	TRY(envelope_decode(msg->body, msg->len, a, out, err));
-	for (size_t i = 0; i < out->n; i++)
-		if (!envelope_message_plain(&out->messages[i]))
-			return es_fail_field(err, ES_INVALID, "op", "is not supported");
-	return ES_OK;
-}
-
 /* Begins the span of an envelope, which becomes the parent of what the commit causes. */
 static void
 batch_begin_span(const struct batch *b, struct envelope *e, struct trace_span *span)
@@ -83,7 +70,8 @@ batch_add(struct batch *b, const char *source, const struct queue_msg msgs[], si
 		struct piece *p = &b->pieces[b->n];
 
 		*p = (struct piece){.entry = b->n};
-		*odd = batch_decode(&msgs[i], b->arena, &p->envelope, &b->odd) != ES_OK;
+		*odd = envelope_decode(msgs[i].body, msgs[i].len, b->arena, &p->envelope,
+			   &b->odd) != ES_OK;
 		if (*odd ||
 		    (b->n > 0 && batch_is_full_for(b, p->envelope.n, msgs[i].len)))
 			break;

@@ -17,10 +17,12 @@ SET search_path = pg_catalog, public, pg_temp SET enable_seqscan = off
 SET plan_cache_mode = force_generic_plan
 AS $$
 BEGIN
-	RETURN QUERY SELECT * FROM es_batch_many(
+	RETURN QUERY SELECT b.ord, b.outcome, b.code, b.seq, b.created_ms, b.body, b.edited_ms,
+	    b.deleted, b.sender_name, b.payload
+	FROM es_batch_many(
 	    CASE WHEN p_partition IS NOT NULL THEN ARRAY[p_partition] END, ARRAY[p_epoch],
 	    ARRAY[p_done_id], p_tenant, p_channel, p_sender, p_key, p_hash, p_cid, p_body,
-	    p_envelope);
+	    p_envelope) b;
 END
 $$;
 

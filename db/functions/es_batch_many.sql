@@ -29,7 +29,7 @@ CREATE OR REPLACE FUNCTION es_batch_many(p_partitions integer[], p_epochs bigint
     p_hash bytea[], p_cid text[], p_body text[], p_envelope uuid[])
 RETURNS TABLE (ord integer, outcome text, code text, seq bigint, created_ms bigint,
     body text, edited_ms bigint, deleted boolean, sender_name text,
-    payload jsonb)
+    payload jsonb, version integer)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp SET enable_seqscan = off
 SET plan_cache_mode = force_generic_plan
@@ -171,10 +171,11 @@ BEGIN
 		    COALESCE(f.code, p.refusal) AS refusal,
 		    m.id AS old_id, m.sender_name AS old_name, m.request_hash AS old_hash,
 		    m.body AS old_body, m.created_at AS old_created_at, m.edited_at, m.deleted_at,
+		    m.version AS old_version,
 		    m.id IS NULL AND f.code IS NULL AND p.refusal IS NULL AS fresh
 		FROM entry e JOIN party p USING (tenant_id, channel_id, sender_id)
 		LEFT JOIN LATERAL (SELECT m.id, m.sender_name, m.request_hash, m.body, m.created_at,
-			m.edited_at, m.deleted_at FROM messages m
+			m.edited_at, m.deleted_at, m.version FROM messages m
 			WHERE m.tenant_id = e.tenant_id AND m.channel_id = e.channel_id
 			AND m.dedupe_key = e.dedupe_key
 			-- Messages of a deleted channel stay until es_purge_channels; ignore them.
@@ -245,12 +246,13 @@ BEGIN
 		    superseded = r.superseded AND r.envelope_id <> '00000000-0000-0000-0000-000000000000'
 	)
 	SELECT r.ord, r.outcome, r.code, r.seq, r.created_ms, r.body, r.edited_ms, r.deleted,
-	    r.sender_name, r.payload
+	    r.sender_name, r.payload, r.version
 	FROM (SELECT j.ord::integer, 'event' AS outcome, 'member_joined' AS code,
 		    j.seq - 1 AS seq, es_ms(moment) AS created_ms,
 		    NULL AS body, NULL::bigint AS edited_ms, false AS deleted,
 		    j.display_name AS sender_name,
-		    es_member_payload(j.sender_id, j.display_name, 'member') AS payload
+		    es_member_payload(j.sender_id, j.display_name, 'member') AS payload,
+		    NULL::integer AS version
 		FROM judged j WHERE j.joins_here
 		UNION ALL
 		SELECT j.ord::integer, j.outcome, CASE WHEN j.outcome <> 'refused' THEN 'ok'
@@ -263,7 +265,7 @@ BEGIN
 			ELSE COALESCE(j.old_body, j.body) END,
 		    CASE WHEN j.outcome = 'repeat' THEN es_ms(j.edited_at) END,
 		    j.outcome = 'repeat' AND j.deleted_at IS NOT NULL,
-		    COALESCE(j.old_name, j.display_name), NULL
+		    COALESCE(j.old_name, j.display_name), NULL, j.old_version
 		FROM judged j) r
 	ORDER BY r.ord, r.outcome <> 'event';
 END

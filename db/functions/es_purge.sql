@@ -1,5 +1,5 @@
--- Deletes refusals older than 24 hours, revocations of expired tokens and idempotency
--- keys older than 24 hours, at most p_limit rows of each. Returns how many refusals and
+-- Deletes refusals older than 24 hours, revocations of expired tokens, and idempotency
+-- keys and keys of changes older than 24 hours, at most p_limit rows of each. Returns how many refusals and
 -- revocations it deleted; the caller calls again while one of them is p_limit.
 --
 -- Caller: fanout, through shared/store/batch_purge.c.
@@ -25,6 +25,10 @@ AS $$
 	), keys AS (
 		DELETE FROM idempotency_keys WHERE ctid = ANY (ARRAY(
 			SELECT ctid FROM idempotency_keys
+			WHERE created_at < now() - interval '24 hours' LIMIT p_limit))
+	), changes AS (
+		DELETE FROM change_keys WHERE ctid = ANY (ARRAY(
+			SELECT ctid FROM change_keys
 			WHERE created_at < now() - interval '24 hours' LIMIT p_limit))
 	)
 	SELECT (SELECT count(*) FROM old), (SELECT count(*) FROM gone)

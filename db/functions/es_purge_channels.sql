@@ -40,6 +40,30 @@ BEGIN
 		ORDER BY m.user_id LIMIT p_limit - total));
 	GET DIAGNOSTICS n = ROW_COUNT;
 	total := total + n;
+	DELETE FROM message_revisions WHERE tenant_id = gone.tenant_id
+	AND channel_id = gone.channel_id AND ctid = ANY (ARRAY(SELECT x.ctid FROM message_revisions x
+		WHERE x.tenant_id = gone.tenant_id AND x.channel_id = gone.channel_id
+		LIMIT p_limit - total));
+	GET DIAGNOSTICS n = ROW_COUNT;
+	total := total + n;
+	DELETE FROM reaction_counts WHERE tenant_id = gone.tenant_id
+	AND channel_id = gone.channel_id AND ctid = ANY (ARRAY(SELECT x.ctid FROM reaction_counts x
+		WHERE x.tenant_id = gone.tenant_id AND x.channel_id = gone.channel_id
+		LIMIT p_limit - total));
+	GET DIAGNOSTICS n = ROW_COUNT;
+	total := total + n;
+	DELETE FROM reactions WHERE tenant_id = gone.tenant_id
+	AND channel_id = gone.channel_id AND ctid = ANY (ARRAY(SELECT x.ctid FROM reactions x
+		WHERE x.tenant_id = gone.tenant_id AND x.channel_id = gone.channel_id
+		LIMIT p_limit - total));
+	GET DIAGNOSTICS n = ROW_COUNT;
+	total := total + n;
+	DELETE FROM change_keys WHERE tenant_id = gone.tenant_id
+	AND channel_id = gone.channel_id AND ctid = ANY (ARRAY(SELECT x.ctid FROM change_keys x
+		WHERE x.tenant_id = gone.tenant_id AND x.channel_id = gone.channel_id
+		LIMIT p_limit - total));
+	GET DIAGNOSTICS n = ROW_COUNT;
+	total := total + n;
 	IF total < p_limit THEN
 		DELETE FROM deleted_channels WHERE tenant_id = gone.tenant_id
 		AND channel_id = gone.channel_id;

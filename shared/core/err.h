@@ -18,6 +18,7 @@
 	X(TOKEN_REVOKED, 401, "token_revoked", "Token revoked", false) \
 	X(FORBIDDEN, 403, "forbidden", "Not allowed", false) \
 	X(TENANT_SUSPENDED, 403, "tenant_suspended", "Tenant suspended", false) \
+	X(EDIT_WINDOW_OVER, 403, "edit_window_over", "Too late to edit", false) \
 	X(QUOTA_EXCEEDED, 403, "quota_exceeded", "Quota exceeded", false) \
 	X(NOT_FOUND, 404, "not_found", "Not found", false) \
 	X(METHOD_NOT_ALLOWED, 405, "method_not_allowed", "Method not allowed", false) \
@@ -26,8 +27,10 @@
 	X(EMAIL_TAKEN, 409, "email_taken", "E-mail already in use", false) \
 	X(CHANNEL_ARCHIVED, 409, "channel_archived", "Channel is archived", false) \
 	X(LAST_OWNER, 409, "last_owner", "Last owner must stay", false) \
+	X(TOO_MANY_REACTIONS, 409, "too_many_reactions", "Too many reactions", false) \
 	X(GONE, 410, "gone", "Gone", false) \
 	X(LENGTH_REQUIRED, 411, "length_required", "Length Required", false) \
+	X(VERSION_CONFLICT, 412, "version_conflict", "Version conflict", false) \
 	X(TOO_LARGE, 413, "too_large", "Too large", false) \
 	X(UNSUPPORTED_MEDIA, 415, "unsupported_media_type", "Unsupported media type", \
 	    false) \

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/check.h"
+#include "json/json_write.h"
 
 #include "core/banned.h"
 
@@ -10,11 +11,12 @@
 #define FENCED "ES001"
 
 struct batch_row {
-	int64_t ord, seq, created_ms, edited_ms;
+	int64_t ord, seq, created_ms, edited_ms, message_id, version;
 	const char *outcome, *code, *body, *sender_name, *payload;
 	bool deleted;
 };
 
+/* The last two are columns of es_batch_ops() only. */
 static const struct pg_col batch_cols[] = {
     PG_COL(struct batch_row, ord, PG_INT8),
     PG_COL(struct batch_row, outcome, PG_TEXT),
@@ -26,6 +28,8 @@ static const struct pg_col batch_cols[] = {
     PG_COL(struct batch_row, deleted, PG_BOOL),
     PG_COL(struct batch_row, sender_name, PG_TEXT),
     PG_COL(struct batch_row, payload, PG_TEXT),
+    PG_COL(struct batch_row, message_id, PG_INT8),
+    PG_COL(struct batch_row, version, PG_INT8),
 };
 
 static const struct pg_stmt commit = {
@@ -36,8 +40,20 @@ static const struct pg_stmt commit = {
 	   " $6::uuid[], $7::bytea[], $8::bytea[], $9::text[], $10::text[],"
 	   " $11::uuid[])",
     .cols = batch_cols,
-    .n_cols = ES_COUNT(batch_cols),
+    .n_cols = ES_COUNT(batch_cols) - 2,
     .n_params = 11,
+};
+
+static const struct pg_stmt commit_ops = {
+    .name = "batch_commit_ops",
+    .sql = "SELECT ord, outcome, code, seq, created_ms, body, edited_ms, deleted,"
+	   " sender_name, payload, message_id, version FROM es_batch_ops($1::int[],"
+	   " $2::bigint[], $3::text[], $4::uuid[], $5::uuid[],"
+	   " $6::uuid[], $7::bytea[], $8::bytea[], $9::text[], $10::text[],"
+	   " $11::uuid[], $12::text[], $13::bigint[], $14::jsonb[])",
+    .cols = batch_cols,
+    .n_cols = ES_COUNT(batch_cols),
+    .n_params = 14,
 };
 
 /* One message of the batch. The array holds the messages of all envelopes in order;
@@ -82,7 +98,41 @@ batch_store_flatten(const struct envelope envelopes[], size_t n, size_t total,
 	return flat;
 }
 
-enum { TENANT, CHANNEL, SENDER, KEY, HASH, CLIENT_ID, BODY, ENVELOPE, ARRAYS };
+/* es_batch_many() takes the arrays up to ENVELOPE. */
+enum {
+	TENANT,
+	CHANNEL,
+	SENDER,
+	KEY,
+	HASH,
+	CLIENT_ID,
+	BODY,
+	ENVELOPE,
+	OP,
+	TARGET,
+	MORE,
+	ARRAYS
+};
+
+/* The members of a change beside op, target and text; NULL: none. */
+static const char *
+batch_store_more(const struct envelope_message *m, struct arena *a)
+{
+	struct json_write w;
+	struct text t;
+
+	if (m->if_version == 0 && m->emoji == NULL)
+		return NULL;
+	text_init(&t, a, EMOJI_MAX * 6 + 64);
+	jw_init(&w, &t);
+	jw_object(&w, NULL);
+	if (m->if_version != 0)
+		jw_int(&w, "ifVersion", m->if_version);
+	if (m->emoji != NULL)
+		jw_string(&w, "emoji", m->emoji);
+	jw_object_end(&w);
+	return t.data;
+}
 
 static void
 batch_store_fill_arrays(
@@ -103,50 +153,79 @@ batch_store_fill_arrays(
 		column[CLIENT_ID][i] = m->client_id;
 		column[BODY][i] = m->body;
 		column[ENVELOPE][i] = flat[i].envelope->id.text;
+		column[OP][i] = envelope_op_name(m->op);
+		column[TARGET][i] = m->target != 0 ? pg_int(a, m->target) : NULL;
+		column[MORE][i] = batch_store_more(m, a);
 	}
 	for (unsigned c = 0; c < ARRAYS; c++)
 		params[3 + c] = pg_array(a, column[c], n);
 }
 
+/* The event of a row: of outcome `event`, or of a message. */
 static void
 batch_store_to_event(const struct batch_row *row, const struct flat *f, struct event *out)
 {
 	const struct envelope *e = f->envelope;
-	const bool message = row->payload == NULL;
 
 	*out = (struct event){
-	    .kind = message ? EVENT_MESSAGE : EVENT_MEMBER_JOINED,
+	    .kind = EVENT_MESSAGE,
 	    .tenant = e->tenant,
 	    .channel = e->channel,
 	    .user = e->user,
 	    .display_name = row->sender_name != NULL ? row->sender_name : e->display_name,
 	    .seq = row->seq,
+	    .message_id = row->message_id,
 	    .created_ms = row->created_ms,
 	    .accepted_ms = e->accepted_ms,
+	    .body = row->body,
+	    .version = row->version,
+	    .edited = row->edited_ms != 0,
+	    .edited_ms = row->edited_ms,
+	    .deleted = row->deleted,
 	    .payload = row->payload,
 	    .traceparent = e->traceparent,
 	};
-	if (!message)
-		return;
-	out->client_id = f->message->client_id;
-	out->edited = row->edited_ms != 0;
-	out->deleted = row->deleted;
+}
+
+/* False for a kind that a newer es_batch_ops() returns. push-server then finds the event
+ * in PostgreSQL. */
+static bool
+batch_store_add_event(
+    const struct batch_row *row, const struct flat *f, struct batch_result *out)
+{
+	struct event *event = &out->events[out->n_events];
+
+	batch_store_to_event(row, f, event);
+	if (!event_kind_parse(row->code, &event->kind))
+		return false;
+	/* a tombstone's frame says it by its type */
+	if (event->kind != EVENT_MESSAGE_UPDATED)
+		event->deleted = event->edited = false;
+	out->n_events++;
+	return true;
+}
+
+static void
+batch_store_add_message(
+    const struct batch_row *row, const struct flat *f, struct batch_result *out)
+{
+	struct event *event = &out->events[out->n_events++];
+
+	batch_store_to_event(row, f, event);
+	event->client_id = f->message->client_id;
 	/* es_batch_many() returns the body only when it differs from the one that was
 	 * sent. */
-	if (!row->deleted)
-		out->body = row->body != NULL ? row->body : f->message->body;
+	if (!row->deleted && row->body == NULL)
+		event->body = f->message->body;
 }
 
 static void
 batch_store_add_row(
     const struct batch_row *row, const struct flat *f, struct batch_result *out)
 {
+	const bool is_message = f->message->op == OP_MESSAGE;
 	struct outcome *o = f->outcome;
 
-	if (strcmp(row->outcome, "event") == 0) {
-		batch_store_to_event(row, f, &out->events[out->n_events++]);
-		return;
-	}
 	o->code = es_code_from_name(row->code);
 	if (strcmp(row->outcome, "refused") == 0) {
 		o->result = OUTCOME_REFUSED;
@@ -155,14 +234,17 @@ batch_store_add_row(
 	}
 	o->result =
 	    strcmp(row->outcome, "repeat") == 0 ? OUTCOME_REPEAT : OUTCOME_COMMITTED;
-	o->message_id = row->seq;
+	o->message_id = is_message ? row->seq : row->message_id;
+	o->seq = is_message ? 0 : row->seq;
+	o->version = row->version;
 	o->created_ms = row->created_ms;
 	o->sender_name = row->sender_name;
 	if (o->result == OUTCOME_REPEAT)
 		out->n_repeats++;
 	else
 		out->n_committed++;
-	batch_store_to_event(row, f, &out->events[out->n_events++]);
+	if (is_message)
+		batch_store_add_message(row, f, out);
 }
 
 static void
@@ -197,6 +279,7 @@ batch_store_start(struct pg *pg, const struct batch_fence fences[], size_t n_fen
     struct batch_commit **out, struct es_err *err)
 {
 	struct batch_commit *c = arena_alloc(a, sizeof(*c));
+	const struct pg_stmt *stmt = &commit;
 	const char *params[3 + ARRAYS];
 
 	c->arena = a;
@@ -204,15 +287,18 @@ batch_store_start(struct pg *pg, const struct batch_fence fences[], size_t n_fen
 	c->flat = batch_store_flatten(envelopes, n, c->total, a, &c->result);
 	batch_store_fence_params(fences, n_fences, a, params);
 	batch_store_fill_arrays(c->flat, c->total, a, params);
+	for (size_t i = 0; i < c->total; i++)
+		if (!envelope_message_plain(c->flat[i].message))
+			stmt = &commit_ops;
 	*out = c;
-	return pg_start(pg, NULL, &commit, params, err);
+	return pg_start(pg, NULL, stmt, params, err);
 }
 
 enum es_code
 batch_store_finish(
     struct pg *pg, struct batch_commit *c, struct batch_result *out, struct es_err *err)
 {
-	struct batch_row row;
+	struct batch_row row = {0};
 	struct pg_rows rows;
 	size_t answered = 0;
 
@@ -221,8 +307,12 @@ batch_store_finish(
 	out->events = arena_alloc(c->arena, (size_t)rows.count * sizeof(*out->events));
 	while (pg_next(&rows, c->arena, &row)) {
 		CHECK(row.ord >= 1 && (size_t)row.ord <= c->total);
-		answered += strcmp(row.outcome, "event") != 0;
-		batch_store_add_row(&row, &c->flat[row.ord - 1], out);
+		if (strcmp(row.outcome, "event") == 0) {
+			IGNORE(batch_store_add_event(&row, &c->flat[row.ord - 1], out));
+		} else {
+			answered++;
+			batch_store_add_row(&row, &c->flat[row.ord - 1], out);
+		}
 	}
 	/* es_batch_many() committed, but did not return an outcome for each message: the
 	 * function has another version than this program. The batch can't be repeated or

@@ -47,7 +47,8 @@ SELECT set_eq($$ SELECT oid::regproc::text FROM our_functions
     WHERE NOT has_function_privilege('echostream_app', oid, 'EXECUTE') $$,
     ARRAY['es_fence', 'es_origins_follow', 'es_origins_of', 'es_recovered', 'es_users_keys',
     'es_channels_keys', 'es_count_channels', 'es_hold_external_id', 'es_renew_external_id',
-    'es_users_cutoff'],
+    'es_users_cutoff', 'es_change', 'es_change_reactions', 'es_change_counts', 'es_change_tombstone',
+    'es_change_refuse', 'es_change_refusal'],
     'the application may call all functions except these');
 SELECT ok(has_function_privilege('echostream_owner', 'es_recovered()', 'EXECUTE'),
     'the owner may call es_recovered');
@@ -68,6 +69,7 @@ SELECT bag_eq($$
     'api_keys DELETE INSERT SELECT UPDATE(name,revoked_at,last_used_at)',
     'auth_issuers DELETE INSERT SELECT',
     'auth_keys DELETE INSERT SELECT UPDATE(revoked_at,jwks,jwks_fetched_at,jwks_tried_at,jwks_error)',
+    'change_keys SELECT',
     'channel_bans DELETE INSERT SELECT',
     'channel_events INSERT SELECT',
     'channel_heads DELETE INSERT SELECT UPDATE(last_seq,archived)',
@@ -77,6 +79,9 @@ SELECT bag_eq($$
     'deleted_channels INSERT SELECT',
     'deleted_external_ids INSERT SELECT UPDATE(user_id)',
     'idempotency_keys INSERT SELECT UPDATE(request_hash,resource_id,created_at)',
+    'message_revisions SELECT',
+    'reaction_counts SELECT',
+    'reactions SELECT',
     'messages SELECT UPDATE(body,edited_at,deleted_at)',
     'refused_messages SELECT',
     'revoked_tokens INSERT SELECT UPDATE(expires_at,spares_owners)',

@@ -14,7 +14,8 @@ AND (c.relname = 'tenants' OR EXISTS (SELECT FROM pg_attribute a
 SELECT set_eq('SELECT relname::text FROM tenant_tables', ARRAY['tenants', 'users', 'channels',
     'channel_heads', 'channel_members', 'messages', 'channel_events', 'refused_messages',
     'revoked_tokens', 'api_keys', 'auth_keys', 'auth_issuers', 'deleted_channels', 'channel_bans',
-    'tenant_origins', 'idempotency_keys', 'deleted_external_ids'], 'the tables with tenants'' rows');
+    'tenant_origins', 'idempotency_keys', 'deleted_external_ids', 'message_revisions', 'reactions',
+    'reaction_counts', 'change_keys'], 'the tables with tenants'' rows');
 SELECT set_eq($$ SELECT relname::text FROM pg_class c WHERE relnamespace = 'public'::regnamespace
     AND relkind IN ('r', 'p', 'v', 'm', 'f') AND oid NOT IN (SELECT oid FROM tenant_tables)
     AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e') $$,
@@ -52,7 +53,9 @@ SELECT bag_eq($$ SELECT tablename || ' ' || cmd || ' ' || array_to_string(roles,
     'channel_heads UPDATE es_operator', 'channel_members INSERT es_batch',
     'channel_members SELECT es_batch', 'channel_members SELECT es_lookup',
     'channel_members UPDATE es_batch', 'channels SELECT es_batch',
-    'channels SELECT es_lookup', 'messages INSERT es_batch',
+    'channels SELECT es_lookup', 'messages INSERT es_batch', 'messages UPDATE es_batch',
+    'message_revisions ALL es_batch', 'reactions ALL es_batch', 'reaction_counts ALL es_batch',
+    'change_keys ALL es_batch',
     'idempotency_keys DELETE es_batch', 'idempotency_keys SELECT es_batch',
     'messages SELECT es_batch', 'refused_messages ALL es_batch', 'revoked_tokens DELETE es_batch',
     'revoked_tokens SELECT es_batch', 'revoked_tokens SELECT es_lookup',
@@ -76,7 +79,7 @@ SELECT columns_are('public', 'channel_members', ARRAY['tenant_id', 'channel_id',
     'joined_at', 'last_read_at', 'last_read_seq']);
 SELECT columns_are('public', 'messages', ARRAY['tenant_id', 'channel_id', 'id', 'sender_id',
     'sender_name', 'dedupe_key', 'request_hash', 'client_message_id', 'body', 'created_at', 'edited_at',
-    'deleted_at']);
+    'deleted_at', 'version']);
 SELECT columns_are('public', 'channel_events', ARRAY['tenant_id', 'channel_id', 'seq',
     'kind', 'message_id', 'actor_id', 'payload', 'created_at']);
 SELECT columns_are('public', 'queue_partitions', ARRAY['partition', 'epoch', 'owner', 'until', 'done_id']);

@@ -30,6 +30,18 @@ INSERT INTO deleted_external_ids (tenant_id, id_hash, user_id) VALUES
 INSERT INTO deleted_channels (tenant_id, channel_id, deleted_by) VALUES
     (:'t1', pg_temp.id('c', 9), pg_temp.id('a', 1)), (:'t2', pg_temp.id('d', 9), pg_temp.id('b', 1));
 
+INSERT INTO message_revisions (tenant_id, channel_id, message_id, version, body, replaced_by, replaced_at) VALUES
+    (:'t1', pg_temp.id('c', 1), 2, 1, 'b', pg_temp.id('a', 1), now()),
+    (:'t2', pg_temp.id('d', 1), 2, 1, 'b', pg_temp.id('b', 1), now());
+INSERT INTO reactions (tenant_id, channel_id, message_id, emoji, user_id, created_at) VALUES
+    (:'t1', pg_temp.id('c', 1), 2, 'a', pg_temp.id('a', 1), now()),
+    (:'t2', pg_temp.id('d', 1), 2, 'a', pg_temp.id('b', 1), now());
+INSERT INTO reaction_counts (tenant_id, channel_id, message_id, emoji, count, first_seq) VALUES
+    (:'t1', pg_temp.id('c', 1), 2, 'a', 1, 3), (:'t2', pg_temp.id('d', 1), 2, 'a', 1, 3);
+INSERT INTO change_keys (tenant_id, channel_id, dedupe_key, request_hash, message_id, seq, version, created_at) VALUES
+    (:'t1', pg_temp.id('c', 1), pg_temp.key('e'), 'h', 2, 3, 2, now()),
+    (:'t2', pg_temp.id('d', 1), pg_temp.key('e'), 'h', 2, 3, 2, now());
+
 CREATE TEMP TABLE subject AS
 SELECT c.relname::text AS name, k.key,
     format('%s = %L', k.key, :'t1') AS others, -- rows that tenant t2 must not reach
