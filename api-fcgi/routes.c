@@ -74,6 +74,11 @@ static const struct http_route api_routes[] = {
     {"PUT", CHANNEL "/bans/{userId}", SCOPE_USER, bans_put, KEY_CHANNELS | KEY_AS_USER},
     {"DELETE", CHANNEL "/bans/{userId}", SCOPE_USER, bans_delete, KEY_CHANNELS},
 
+    {"POST", V1 "/dms", SCOPE_USER, dms_open, OF_CHANNELS | KEY_AS_USER},
+    {"GET", V1 "/dms", SCOPE_USER, dms_list, OF_CHANNELS | KEY_AS_USER},
+    {"PUT", V1 "/dms/{channelId}/hidden", SCOPE_USER, dms_hide,
+	OF_CHANNELS | KEY_AS_USER},
+
     {"POST", CHANNEL "/messages", SCOPE_USER, message_send, KEY_MESSAGES | KEY_AS_USER},
     {"GET", CHANNEL "/messages", SCOPE_USER, messages_list, KEY_MESSAGES | KEY_AS_USER},
     {"GET", CHANNEL "/messages/{messageId}", SCOPE_USER, messages_get,
@@ -100,7 +105,8 @@ static const struct {
     {tenants_list, PAGED},
     {users_list, PAGED " email externalId q role status"},
     {api_keys_list, PAGED},
-    {channels_list, PAGED " member orphaned"},
+    {channels_list, PAGED " kind member orphaned"},
+    {dms_list, PAGED},
     {members_list, PAGED},
     {bans_list, PAGED},
     {messages_list, "limit before after around"},
@@ -133,6 +139,8 @@ static http_handler *const bodies[] = {
     channels_create,
     channels_patch,
     members_put,
+    dms_open,
+    dms_hide,
     message_send,
     read_mark_put,
     presence_put_own,
@@ -161,6 +169,7 @@ static const struct {
     {users_get, users_get},
     {channels_list, channels_list},
     {channels_get, channels_get},
+    {dms_list, dms_list},
     {members_list, members_list},
     {bans_list, bans_list},
     {messages_list, messages_list},
@@ -186,7 +195,8 @@ routes_request_kind(const struct http_route *route)
 	if (route->scope == SCOPE_PUBLIC || route->scope == SCOPE_OPERATOR ||
 	    route->handler == message_send)
 		return REQUEST_UNCOUNTED;
-	if (route->handler == channels_create || route->handler == users_create)
+	if (route->handler == channels_create || route->handler == users_create ||
+	    route->handler == dms_open)
 		return REQUEST_CREATION;
 	return strcmp(route->method, "GET") == 0 ? REQUEST_READ : REQUEST_WRITE;
 }

@@ -69,6 +69,9 @@ static const struct conf_item sending[] = {
 	ROW(user_channels, "ES_LIMIT_USER_CHANNELS", CONF_INT, "200", 1, 1000000,
 	    "channels that a user may create, archived ones included; owners and admins"
 	    " of the tenant have no limit"),
+	ROW(user_dms, "ES_LIMIT_USER_DMS", CONF_INT, "1000", 1, 1000000,
+	    "direct messages and groups that a user may open; owners and admins of the"
+	    " tenant have no limit"),
 };
 
 static const struct conf_item requests[] = {
@@ -79,7 +82,7 @@ static const struct conf_item requests[] = {
 	ROW(user_request_window_s, "ES_LIMIT_USER_REQUEST_WINDOW_S", CONF_INT, "10", 1, 3600,
 	    "length of the window of ES_LIMIT_USER_READ and ES_LIMIT_USER_WRITE, in seconds"),
 	ROW(user_create, "ES_LIMIT_USER_CREATE", CONF_INT, "600", 0, 1000000,
-	    "channels and users that a user may create per window; 0 for no limit"),
+	    "channels, direct messages and users that a user may create per window; 0 for no limit"),
 	ROW(user_create_window_s, "ES_LIMIT_USER_CREATE_WINDOW_S", CONF_INT, "60", 1, 86400,
 	    "length of the window of ES_LIMIT_USER_CREATE, in seconds"),
 	ROW(address_failures, "ES_LIMIT_ADDRESS_FAILURES", CONF_INT, "600", 0, 1000000,

@@ -50,21 +50,28 @@ channels_write_channel(struct http_res *res, int status, const struct channel *c
 	jw_object_end(&w);
 }
 
-/* The filters of the list. ?member= and ?orphaned= exclude each other. */
+/* The filters of the list. ?orphaned= excludes the others. */
 struct channels_filter {
-	bool member_only, orphaned;
+	struct channel_filter of;
+	bool orphaned;
 };
 
 static enum es_code
 channels_read_filter(
     const struct http_req *req, struct channels_filter *out, struct es_err *err)
 {
+	const char *kind = query_get(&req->query, "kind");
+
 	*out = (struct channels_filter){0};
-	TRY(query_bool(&req->query, "member", &out->member_only, err));
+	TRY(query_bool(&req->query, "member", &out->of.member_only, err));
 	TRY(query_bool(&req->query, "orphaned", &out->orphaned, err));
-	if (out->orphaned && out->member_only)
+	if (kind != NULL && strcmp(kind, "all") != 0 && strcmp(kind, "channel") != 0)
+		return es_fail_field(
+		    err, ES_BAD_REQUEST, "?kind", "expected channel or all");
+	out->of.all_kinds = kind != NULL && strcmp(kind, "all") == 0;
+	if (out->orphaned && (out->of.member_only || out->of.all_kinds))
 		return es_fail_field(err, ES_BAD_REQUEST, "?orphaned",
-		    "can't be combined with member=true");
+		    "can't be combined with member=true or kind=all");
 	return ES_OK;
 }
 
@@ -80,7 +87,19 @@ channels_read_page(struct api *api, const struct http_req *req,
 		return channel_store_orphans(
 		    api->pg, who, from, limit, req->arena, out, err);
 	return channel_store_list(
-	    api->pg, who, filter->member_only, from, limit, req->arena, out, err);
+	    api->pg, who, &filter->of, from, limit, req->arena, out, err);
+}
+
+/* The filters in the link to the next page; NULL: none. */
+static const char *
+channels_filter_text(const struct channels_filter *filter)
+{
+	static const char *const by_filter[2][2] = {
+	    {NULL, "kind=all"}, {"member=true", "member=true&kind=all"}};
+
+	if (filter->orphaned)
+		return "orphaned=true";
+	return by_filter[filter->of.member_only][filter->of.all_kinds];
 }
 
 /* GET /channels */
@@ -108,11 +127,8 @@ channels_list(
 		jw_object_end(&w);
 	}
 	jw_array_end(&w);
-	paging_next(req, res, &w, &list,
-	    page.more ? page.items[page.n - 1].id.text : NULL, limit,
-	    filter.member_only ? "member=true"
-	    : filter.orphaned  ? "orphaned=true"
-			       : NULL);
+	paging_next(req, res, &w, &list, page.more ? page.last.text : NULL, limit,
+	    channels_filter_text(&filter));
 	jw_object_end(&w);
 	return ES_OK;
 }

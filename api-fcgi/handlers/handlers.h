@@ -21,6 +21,7 @@ http_handler user_tokens_create;
 http_handler auth_revoke, api_keys_create, api_keys_list, api_keys_revoke,
     ws_tickets_create;
 http_handler auth_keys_list, auth_keys_create, auth_keys_delete;
+http_handler dms_open, dms_list, dms_hide;
 http_handler channels_list, channels_create, channels_get, channels_patch,
     channels_archive, channels_unarchive, channels_delete, channels_take_over;
 http_handler bans_list, bans_put, bans_delete;

@@ -81,6 +81,8 @@ json_shape_channel(struct json_write *w, const struct channel *c)
 	jw_string(w, "role", c->role);
 	json_shape_number(w, "lastMessageId", c->last_message_id);
 	jw_int(w, "seq", c->seq);
+	if (c->people != NULL)
+		jw_raw(w, "members", c->people);
 }
 
 void

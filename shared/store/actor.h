@@ -24,6 +24,8 @@ bool actor_is_owner(const struct actor *who) ES_MUST_CHECK;
 #define STORE_NO_CHANNEL "no such channel"
 #define STORE_NO_USER    "no such user"
 #define STORE_NO_MESSAGE "no such message"
+/* The reason of ES_FORBIDDEN for changes that direct messages and groups do not have. */
+#define STORE_DIRECT "direct messages and groups can't be changed, joined or left"
 /* The reason of a refusal with ES_INVALID: the message is a dead letter. */
 #define MESSAGE_NOT_STORABLE "the database cannot store it"
 

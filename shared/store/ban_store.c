@@ -119,7 +119,7 @@ ban_store_lift_locked(struct pg *pg, const struct actor *who,
 	struct channel_state now;
 	struct pg_rows rows;
 
-	TRY(store_lock_channel(pg, who, channel, a, &now, err));
+	TRY(store_lock_named_channel(pg, who, channel, a, &now, err));
 	TRY(store_may_manage(who, &now, err));
 	TRY(pg_run(pg, NULL, &ban_drop, params, a, &rows, err));
 	*lifted = rows.count > 0;

@@ -81,7 +81,7 @@ channel_change_patch_locked(struct pg *pg, const struct actor *who,
 	const char *payload;
 	enum es_code rc;
 
-	TRY(store_lock_channel(pg, who, id, a, &now, err));
+	TRY(store_lock_named_channel(pg, who, id, a, &now, err));
 	TRY(store_may_manage(who, &now, err));
 	payload = channel_change_patch_payload(a, patch, &now);
 	if (payload == NULL)
@@ -121,7 +121,7 @@ channel_change_archive_locked(struct pg *pg, const struct actor *who,
 	struct channel_state now;
 	struct pg_rows rows;
 
-	TRY(store_lock_channel(pg, who, id, a, &now, err));
+	TRY(store_lock_named_channel(pg, who, id, a, &now, err));
 	TRY(store_may_manage(who, &now, err));
 	if (now.archived == archive)
 		return ES_OK;

@@ -32,7 +32,7 @@ channel_delete_locked(struct pg *pg, const struct actor *who, const struct chann
 	struct channel_state now;
 	struct pg_rows rows;
 
-	TRY(store_lock_channel(pg, who, id, a, &now, err));
+	TRY(store_lock_named_channel(pg, who, id, a, &now, err));
 	if (!actor_is_owner(who) && (now.role == NULL || strcmp(now.role, "owner") != 0))
 		return es_fail(err, ES_FORBIDDEN,
 		    "only an owner of the channel or the tenant may do this");

@@ -20,6 +20,8 @@ static const struct pg_col channel_cols[] = {
     PG_COL(struct channel, role, PG_TEXT),
     PG_COL(struct channel, last_message_id, PG_INT8),
     PG_COL(struct channel, seq, PG_INT8),
+    PG_COL(struct channel, people, PG_TEXT),
+    PG_COL(struct channel, hidden, PG_BOOL),
 };
 
 #define CHANNEL_STMT(name_, sql_, n) \
@@ -28,14 +30,25 @@ static const struct pg_col channel_cols[] = {
 		.n_cols = ES_COUNT(channel_cols), .n_params = (n) \
 	}
 
+/* The present names of the members of a dm or group. At most DM_PEOPLE_MAX rows. */
+#define PEOPLE \
+	"(SELECT jsonb_agg(jsonb_build_object('userId', d.user_id, 'displayName'," \
+	" u.display_name) ORDER BY d.user_id)::text FROM channel_members d" \
+	" CROSS JOIN LATERAL (SELECT u.display_name FROM users u WHERE u.tenant_id = $1" \
+	" AND u.id = d.user_id LIMIT 1) u" \
+	" WHERE d.tenant_id = $1 AND d.channel_id = c.id)"
+
 /* CHANNELS: all channels of the tenant. VISIBLE: those that the user may see. $1 tenant,
- * $2 user. */
+ * $2 user. The row of a dm or group has a name only for older programs. */
 #define CHANNELS \
-	"SELECT c.id, c.name, c.topic, c.is_private, c.posting_policy, c.kind, " \
+	"SELECT c.id, CASE WHEN c.kind = 'channel' THEN c.name END, c.topic, " \
+	"c.is_private, c.posting_policy, c.kind, " \
 	"c.created_by," \
 	" es_ms(c.created_at), es_ms(c.archived_at), me.role," \
 	" (SELECT m.id FROM messages m WHERE m.tenant_id = $1 AND m.channel_id = c.id" \
-	" ORDER BY m.id DESC LIMIT 1), h.last_seq" \
+	" ORDER BY m.id DESC LIMIT 1), h.last_seq," \
+	" CASE WHEN c.kind <> 'channel' THEN " PEOPLE \
+	" END, COALESCE(me.hidden_seq >= h.last_seq, false)" \
 	" FROM channels c" \
 	" JOIN channel_heads h ON h.tenant_id = $1 AND h.channel_id = c.id" \
 	" LEFT JOIN channel_members me ON me.tenant_id = $1 AND me.channel_id = c.id" \
@@ -50,10 +63,13 @@ static const struct pg_stmt get = CHANNEL_STMT("get", VISIBLE " AND c.id = $3", 
  * after $4 rows. Therefore no page reads other users' private channels or the rows of
  * earlier pages. Both branches return only ids of channels that the user may see, and the
  * look-up has the same snapshot, so it does not check again. */
-#define MEMBER_IDS \
+#define MEMBER_IDS(kinds) \
 	"SELECT m.channel_id AS id FROM channel_members m WHERE m.tenant_id = $1" \
-	" AND m.user_id = $2 AND m.channel_id > " STORE_AFTER( \
-	    "$3") " ORDER BY m.channel_id LIMIT $4"
+	" AND m.user_id = $2" kinds \
+	" AND m.channel_id > " STORE_AFTER("$3") " ORDER BY m.channel_id LIMIT $4"
+#define ALL_KINDS ""
+#define NAMED     " AND NOT m.is_direct"
+#define DIRECT    " AND m.is_direct"
 #define PUBLIC_IDS \
 	"SELECT c.id FROM channels c WHERE c.tenant_id = $1 AND NOT c.is_private" \
 	" AND " STORE_MAY_SEE("false", "$2") " AND c.id > " STORE_AFTER( \
@@ -62,14 +78,22 @@ static const struct pg_stmt get = CHANNEL_STMT("get", VISIBLE " AND c.id = $3", 
 	"SELECT seen.* FROM (" ids ") page CROSS JOIN LATERAL (" CHANNELS \
 	" AND c.id = page.id LIMIT 1) seen ORDER BY page.id"
 
-static const struct pg_stmt list = CHANNEL_STMT(
-    "list", PAGE_OF("(" PUBLIC_IDS ") UNION (" MEMBER_IDS ") ORDER BY id LIMIT $4"), 4);
+#define PUBLIC_AND(ids) "(" PUBLIC_IDS ") UNION (" ids ") ORDER BY id LIMIT $4"
+
+static const struct pg_stmt list =
+    CHANNEL_STMT("list", PAGE_OF(PUBLIC_AND(MEMBER_IDS(NAMED))), 4);
+static const struct pg_stmt list_all =
+    CHANNEL_STMT("list_all", PAGE_OF(PUBLIC_AND(MEMBER_IDS(ALL_KINDS))), 4);
 static const struct pg_stmt list_member =
-    CHANNEL_STMT("list_member", PAGE_OF(MEMBER_IDS), 4);
+    CHANNEL_STMT("list_member", PAGE_OF(MEMBER_IDS(NAMED)), 4);
+static const struct pg_stmt list_member_all =
+    CHANNEL_STMT("list_member_all", PAGE_OF(MEMBER_IDS(ALL_KINDS)), 4);
+static const struct pg_stmt list_direct =
+    CHANNEL_STMT("list_direct", PAGE_OF(MEMBER_IDS(DIRECT)), 4);
 
 /* The sub-select stops at the first active owner of each channel. */
 static const struct pg_stmt orphans = CHANNEL_STMT("orphans",
-    CHANNELS " AND c.id > " STORE_AFTER(
+    CHANNELS " AND c.kind = 'channel' AND c.id > " STORE_AFTER(
 	"$3") " AND NOT EXISTS (SELECT FROM channel_members o JOIN users u"
 	      " ON u.tenant_id = $1 AND u.id = o.user_id WHERE o.tenant_id = $1"
 	      " AND o.channel_id = c.id AND o.role = 'owner' AND u.status = 'active')"
@@ -92,7 +116,7 @@ static const struct pg_stmt create = CHANNEL_STMT("create",
     " SELECT tenant_id, id, created_by, 'owner' FROM made)"
     " SELECT id, name, topic, is_private, posting_policy, kind, created_by,"
     " es_ms(created_at),"
-    " NULL::bigint, 'owner', NULL::bigint, 0::bigint FROM made",
+    " NULL::bigint, 'owner', NULL::bigint, 0::bigint, NULL::text, false FROM made",
     8);
 
 static const struct pg_stmt exists_stmt = {
@@ -108,7 +132,7 @@ static const struct pg_col made_cols[] = {PG_COL(struct channel_made, n, PG_INT8
 static const struct pg_stmt made = {
     .name = "channel_made",
     .sql = "SELECT count(*) FROM (SELECT FROM channels WHERE tenant_id = $1"
-	   " AND created_by = $2 LIMIT $3) c",
+	   " AND created_by = $2 AND kind = 'channel' LIMIT $3) c",
     .cols = made_cols,
     .n_cols = ES_COUNT(made_cols),
     .n_params = 3,
@@ -201,18 +225,20 @@ channel_store_fill_page(
 {
 	*out = (struct channel_page){.more = rows->count > limit};
 	out->items = arena_alloc(a, (size_t)rows->count * sizeof(*out->items));
-	while ((int64_t)out->n < limit && pg_next(rows, a, &out->items[out->n]))
-		out->n++;
+	for (int64_t i = 0; i < limit && pg_next(rows, a, &out->items[out->n]); i++) {
+		out->last = out->items[out->n].id;
+		if (!out->items[out->n].hidden)
+			out->n++;
+	}
 }
 
-enum es_code
-channel_store_list(struct pg *pg, const struct actor *who, bool member_only,
+static enum es_code
+channel_store_run_list(struct pg *pg, const struct actor *who, const struct pg_stmt *stmt,
     const struct channel_id *after, int64_t limit, struct arena *a,
     struct channel_page *out, struct es_err *err)
 {
 	const char *const params[] = {who->tenant.text, who->user.text,
 	    after != NULL ? after->text : NULL, pg_int(a, limit + 1)};
-	const struct pg_stmt *stmt = member_only ? &list_member : &list;
 	struct pg_rows rows;
 
 	TRY(pg_run(pg, &who->tenant, stmt, params, a, &rows, err));
@@ -221,18 +247,32 @@ channel_store_list(struct pg *pg, const struct actor *who, bool member_only,
 }
 
 enum es_code
+channel_store_list(struct pg *pg, const struct actor *who,
+    const struct channel_filter *filter, const struct channel_id *after, int64_t limit,
+    struct arena *a, struct channel_page *out, struct es_err *err)
+{
+	static const struct pg_stmt *const by_filter[2][2] = {
+	    {&list, &list_all}, {&list_member, &list_member_all}};
+
+	return channel_store_run_list(pg, who,
+	    by_filter[filter->member_only][filter->all_kinds], after, limit, a, out, err);
+}
+
+enum es_code
+channel_store_list_direct(struct pg *pg, const struct actor *who,
+    const struct channel_id *after, int64_t limit, struct arena *a,
+    struct channel_page *out, struct es_err *err)
+{
+	return channel_store_run_list(pg, who, &list_direct, after, limit, a, out, err);
+}
+
+enum es_code
 channel_store_orphans(struct pg *pg, const struct actor *who,
     const struct channel_id *after, int64_t limit, struct arena *a,
     struct channel_page *out, struct es_err *err)
 {
-	const char *const params[] = {who->tenant.text, who->user.text,
-	    after != NULL ? after->text : NULL, pg_int(a, limit + 1)};
-	struct pg_rows rows;
-
 	if (!actor_is_owner(who))
 		return es_fail(
 		    err, ES_FORBIDDEN, "only an owner of the tenant may do this");
-	TRY(pg_run(pg, &who->tenant, &orphans, params, a, &rows, err));
-	channel_store_fill_page(&rows, limit, a, out);
-	return ES_OK;
+	return channel_store_run_list(pg, who, &orphans, after, limit, a, out, err);
 }

@@ -1,6 +1,8 @@
 /* Channels. Every user of the tenant sees a public channel, except banned users and
  * guests who are not members. Only members see a private channel. To all others a channel
- * does not exist (ES_NOT_FOUND, STORE_NO_CHANNEL). */
+ * does not exist (ES_NOT_FOUND, STORE_NO_CHANNEL). Direct messages and groups are private
+ * channels, too (dm_store.h): each function that changes a channel or its members
+ * refuses them with ES_FORBIDDEN. */
 #ifndef STORE_CHANNEL_STORE_H
 #define STORE_CHANNEL_STORE_H
 
@@ -13,10 +15,11 @@
 
 struct channel {
 	struct channel_id id;
-	const char *name, *topic;
+	const char *name; /* NULL for a dm or group */
+	const char *topic;
 	bool is_private;
 	const char *posting_policy; /* "everyone" or "admins" */
-	const char *kind;           /* "channel" or "dm" */
+	const char *kind;           /* "channel", "dm" or "group" */
 	struct user_id created_by;
 	/* Unix time in ms; archived_ms 0: not archived */
 	int64_t created_ms, archived_ms;
@@ -25,6 +28,10 @@ struct channel {
 	int64_t last_message_id; /* 0: no message yet */
 	/* sequence number of the newest event; 0: no event yet */
 	int64_t seq;
+	/* Members of a dm or group, a JSON array of {"userId","displayName"}; NULL for a
+	 * channel. */
+	const char *people;
+	bool hidden; /* the caller has hidden this dm or group */
 };
 
 struct channel_new {
@@ -44,10 +51,19 @@ struct channel_patch {
 	const bool *is_private;
 };
 
+/* A page leaves out what the caller has hidden, so it may be shorter than its limit, or
+ * empty, although more pages follow. */
 struct channel_page {
 	struct channel *items;
 	size_t n;
-	bool more; /* the next page begins after items[n - 1].id */
+	bool more;
+	struct channel_id last; /* the next page begins after this id */
+};
+
+/* The channels of a list. */
+struct channel_filter {
+	bool member_only; /* only channels of which the caller is a member */
+	bool all_kinds;   /* direct messages and groups of the caller, too */
 };
 
 /* A function that changes a channel fills *event for the caller to publish. event->seq is
@@ -70,9 +86,14 @@ enum es_code channel_store_get(struct pg *pg, const struct actor *who,
 enum es_code channel_store_exists(struct pg *pg, const struct actor *who,
     const struct channel_id *id, struct arena *a, bool *there,
     struct es_err *err) ES_MUST_CHECK;
-/* One page of the channels that the caller sees, ordered by id. member_only: only those
- * of which the caller is a member. after NULL: from the start. */
-enum es_code channel_store_list(struct pg *pg, const struct actor *who, bool member_only,
+/* One page of the channels that the caller sees, ordered by id. after NULL: from the
+ * start. */
+enum es_code channel_store_list(struct pg *pg, const struct actor *who,
+    const struct channel_filter *filter, const struct channel_id *after, int64_t limit,
+    struct arena *a, struct channel_page *out, struct es_err *err) ES_MUST_CHECK;
+/* One page of the caller's direct messages and groups that are not hidden, ordered by id.
+ * after NULL: from the start. */
+enum es_code channel_store_list_direct(struct pg *pg, const struct actor *who,
     const struct channel_id *after, int64_t limit, struct arena *a,
     struct channel_page *out, struct es_err *err) ES_MUST_CHECK;
 

@@ -82,7 +82,8 @@ member_leave_remove_locked(
 	struct member now;
 	bool is_member, bans;
 
-	TRY(store_lock_channel(c->pg, c->who, c->channel, c->arena, &c->state, c->err));
+	TRY(store_lock_named_channel(
+	    c->pg, c->who, c->channel, c->arena, &c->state, c->err));
 	if (how != LEAVES)
 		TRY(store_may_manage(c->who, &c->state, c->err));
 	TRY(member_leave_check_ban(c, how, &target, &bans));

@@ -206,7 +206,8 @@ member_store_lock_for_role(struct member_change *c, const char *role)
 {
 	bool active;
 
-	TRY(store_lock_channel(c->pg, c->who, c->channel, c->arena, &c->state, c->err));
+	TRY(store_lock_named_channel(
+	    c->pg, c->who, c->channel, c->arena, &c->state, c->err));
 	TRY(store_may_manage(c->who, &c->state, c->err));
 	if (!member_store_is_owner(role))
 		return ES_OK;
@@ -247,7 +248,8 @@ member_store_put(struct pg *pg, const struct actor *who, const struct channel_id
 static enum es_code
 member_store_join_locked(struct member_change *c)
 {
-	TRY(store_lock_channel(c->pg, c->who, c->channel, c->arena, &c->state, c->err));
+	TRY(store_lock_named_channel(
+	    c->pg, c->who, c->channel, c->arena, &c->state, c->err));
 	return c->state.role != NULL ? ES_OK : member_store_add_member(c, "member");
 }
 

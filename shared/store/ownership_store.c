@@ -68,6 +68,7 @@ static const struct pg_stmt hand_on_stmt = {
 struct ownership_state {
 	int64_t head;
 	bool visible, owned; /* owned: an active user owns the channel */
+	bool direct;         /* the channel is a dm or group */
 	const char *role;    /* the caller's role in the channel, or NULL */
 };
 
@@ -75,6 +76,7 @@ static const struct pg_col state_cols[] = {
     PG_COL(struct ownership_state, head, PG_INT8),
     PG_COL(struct ownership_state, visible, PG_BOOL),
     PG_COL(struct ownership_state, owned, PG_BOOL),
+    PG_COL(struct ownership_state, direct, PG_BOOL),
     PG_COL(struct ownership_state, role, PG_TEXT),
 };
 
@@ -84,7 +86,8 @@ static const struct pg_stmt ownership_state_stmt = {
 	"$3") ","
 	      " EXISTS (SELECT FROM channel_members o JOIN users u ON u.tenant_id = $1"
 	      " AND u.id = o.user_id WHERE o.tenant_id = $1 AND o.channel_id = $2"
-	      " AND o.role = 'owner' AND u.status = 'active'), m.role"
+	      " AND o.role = 'owner' AND u.status = 'active'),"
+	      " c.kind <> 'channel', m.role"
 	      " FROM channels c"
 	      " JOIN channel_heads h ON h.tenant_id = $1 AND h.channel_id = c.id"
 	      " LEFT JOIN channel_members m ON m.tenant_id = $1 AND m.channel_id = c.id"
@@ -186,6 +189,10 @@ ownership_store_take_over_locked(struct pg *pg, const struct actor *who,
 
 	TRY(pg_batch(pg, NULL, items, ES_COUNT(items), a, err));
 	if (!pg_next(&items[1].rows, a, &now))
+		return es_fail(err, ES_NOT_FOUND, STORE_NO_CHANNEL);
+	if (now.direct && now.visible)
+		return es_fail(err, ES_FORBIDDEN, STORE_DIRECT);
+	if (now.direct)
 		return es_fail(err, ES_NOT_FOUND, STORE_NO_CHANNEL);
 	if (now.role != NULL && strcmp(now.role, "owner") == 0)
 		return ES_OK;

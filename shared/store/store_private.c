@@ -36,6 +36,7 @@ static const struct pg_col state_cols[] = {
     PG_COL(struct channel_state, head, PG_INT8),
     PG_COL(struct channel_state, is_private, PG_BOOL),
     PG_COL(struct channel_state, archived, PG_BOOL),
+    PG_COL(struct channel_state, is_direct, PG_BOOL),
     PG_COL(struct channel_state, name, PG_TEXT),
     PG_COL(struct channel_state, topic, PG_TEXT),
     PG_COL(struct channel_state, posting_policy, PG_TEXT),
@@ -44,7 +45,8 @@ static const struct pg_col state_cols[] = {
 
 static const struct pg_stmt state_stmt = {
     .name = "store_channel_state",
-    .sql = "SELECT h.last_seq, c.is_private, h.archived, c.name, c.topic,"
+    .sql = "SELECT h.last_seq, c.is_private, h.archived,"
+	   " c.kind <> 'channel', c.name, c.topic,"
 	   " c.posting_policy, m.role"
 	   " FROM channels c"
 	   " JOIN channel_heads h ON h.tenant_id = $1 AND h.channel_id = c.id"
@@ -87,6 +89,15 @@ store_lock_channel(struct pg *pg, const struct actor *who,
 	if (!pg_next(&items[1].rows, a, out))
 		return es_fail(err, ES_NOT_FOUND, STORE_NO_CHANNEL);
 	return ES_OK;
+}
+
+enum es_code
+store_lock_named_channel(struct pg *pg, const struct actor *who,
+    const struct channel_id *channel, struct arena *a, struct channel_state *out,
+    struct es_err *err)
+{
+	TRY(store_lock_channel(pg, who, channel, a, out, err));
+	return out->is_direct ? es_fail(err, ES_FORBIDDEN, STORE_DIRECT) : ES_OK;
 }
 
 enum es_code

@@ -39,6 +39,7 @@ extern const struct pg_stmt store_lock_head;
 struct channel_state {
 	int64_t head;
 	bool is_private, archived;
+	bool is_direct; /* a dm or group: its name means nothing */
 	const char *name, *topic, *posting_policy;
 	const char *role; /* the caller's role in the channel, or NULL */
 };
@@ -47,6 +48,12 @@ struct channel_state {
  * Must be the first statement of the transaction. ES_NOT_FOUND: the channel does not
  * exist, or `who` may not see it. */
 enum es_code store_lock_channel(struct pg *pg, const struct actor *who,
+    const struct channel_id *channel, struct arena *a, struct channel_state *out,
+    struct es_err *err) ES_MUST_CHECK;
+
+/* Does the same for a change that direct messages and groups do not have: ES_FORBIDDEN
+ * for these. */
+enum es_code store_lock_named_channel(struct pg *pg, const struct actor *who,
     const struct channel_id *channel, struct arena *a, struct channel_state *out,
     struct es_err *err) ES_MUST_CHECK;
 

@@ -25,6 +25,7 @@ NEW = row(9, 1)
 ISSUER = "https://issuer1.example"
 HASH = "\\x" + "00" * 32
 USERS = [row(2, i) for i in range(100, 150)]
+PEOPLE = f"{BOB} {row(2, 4)}"
 CHANNELS = [row(3, i) for i in range(100, 150)]
 PAGE = 51  # rows: the stores read one more than a page, to see whether another page follows
 DEEP = 9900  # number of a row close to the end of a list of 10,000
@@ -82,8 +83,12 @@ ARGUMENTS = {
     "channel_get": [[T, READER, HOT]],
     "channel_list": [[T, READER, None, PAGE], [T, READER, row(3, 4900), PAGE],
                      [T, READER, row(3, 5001), PAGE], [T, GUEST, None, PAGE]],
+    "channel_list_all": [[T, READER, None, PAGE], [T, READER, row(7, 2500), PAGE]],
+    "channel_list_direct": [[T, READER, None, PAGE], [T, READER, row(7, 2500), PAGE],
+                            [T, BOB, None, PAGE]],
+    "channel_list_member_all": [[T, READER, None, PAGE], [T, READER, row(7, 2500), PAGE]],
     "channel_list_member": [[T, READER, None, PAGE], [T, READER, row(3, 4000), PAGE]],
-    "channel_made": [[T, BOB, 100]],
+    "channel_made": [[T, BOB, 100], [T, READER, 100]],
     "channel_orphans": [],
     "db_rights": [],
     "db_state": [[]],
@@ -91,6 +96,13 @@ ARGUMENTS = {
     "dead_letter_drop": [[1]],
     "dead_letter_read": [[1], [5000]],
     "dead_letter_purge": [],
+    "dm_absent": [[T, PEOPLE]],
+    "dm_create": [[T, NEW, "dm", BOB, PEOPLE]],
+    "dm_find": [[T, f"{BOB} {READER}", READER], [T, PEOPLE, READER]],
+    "dm_hide": [[T, row(7, 3), READER, True]],
+    "dm_lock_opener": [[T, BOB]],
+    "dm_opened": [[T, READER, 100], [T, BOB, 100]],
+    "dm_strange": [[T, PEOPLE, GUEST], [T, f"{row(2, 4)} {READER}", READER]],
     "idempotency_claim": [[T, "user", "POST /channels", "k1", HASH, NEW],
                           [T, "user", "POST /channels", "new", HASH, NEW]],
     "issuer_due": [[]],

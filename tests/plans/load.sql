@@ -3,7 +3,8 @@
 -- of which all users are members. There are 1,999 small tenants, too.
 --
 -- pg_temp.n(kind, i) is the id of row i of that kind. User 1 owns the tenant, user 2 is its
--- bot, user 9,999 a member of five channels, user 10,000 a guest that is a member of channel 1 only.
+-- bot, user 9,999 a member of five channels and of 5,000 direct messages, half of them hidden, user
+-- 10,000 a guest that is a member of channel 1 only.
 \set ON_ERROR_STOP on
 SET synchronous_commit = off;
 SET client_min_messages = warning;
@@ -44,6 +45,16 @@ FROM generate_series(1, 10000) i WHERE i <> 4
 UNION ALL
 SELECT pg_temp.n(1, 1), pg_temp.n(3, i * 2000), pg_temp.n(2, 9999), 'member'
 FROM generate_series(1, 4) i;
+
+INSERT INTO channels (tenant_id, id, name, created_by, name_key, is_private, kind, dm_key)
+SELECT pg_temp.n(1, 1), pg_temp.n(7, i), 'Direct message', pg_temp.n(2, 9999), 'Direct message', true,
+    'dm', pg_temp.n(2, i) || ' ' || pg_temp.n(2, 9999)
+FROM generate_series(3, 5002) i;
+INSERT INTO channel_heads (tenant_id, channel_id)
+SELECT pg_temp.n(1, 1), pg_temp.n(7, i) FROM generate_series(3, 5002) i;
+INSERT INTO channel_members (tenant_id, channel_id, user_id, is_direct, hidden_seq)
+SELECT pg_temp.n(1, 1), pg_temp.n(7, i), pg_temp.n(2, who), true, CASE WHEN i % 2 = 0 THEN 0 END
+FROM generate_series(3, 5002) i, unnest(ARRAY[i, 9999]) who;
 
 INSERT INTO messages (tenant_id, channel_id, id, sender_id, dedupe_key, request_hash,
     client_message_id, body, created_at)

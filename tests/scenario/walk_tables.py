@@ -22,6 +22,8 @@ BODIES = {
                                     "secret": "0123456789abcdef0123456789abcdef"},
     ("DELETE", "/api/v1/auth-keys/{kid}"): None,
     ("POST", "/api/v1/channels"): {"name": "walked"},
+    ("POST", "/api/v1/dms"): {"userIds": ["{userId}"]},
+    ("PUT", "/api/v1/dms/{channelId}/hidden"): {"hidden": True},
     ("PATCH", CHANNEL): {"topic": "Taken over"},
     ("POST", CHANNEL + "/archive"): None,
     ("POST", CHANNEL + "/unarchive"): None,
@@ -43,7 +45,7 @@ QUERIES = {"/api/v1/presence": "?userIds={userId}"}
 # Routes whose requests contain no id. NO_IDS: all routes of the path. NO_IDS_OF: only this method.
 NO_IDS = {"/api/v1/auth-keys", "/api/v1/tenant", "/api/v1/users", "/api/v1/users/me",
           "/api/v1/channels", "/api/v1/ws/tickets"}
-NO_IDS_OF = {("GET", "/api/v1/api-keys")}
+NO_IDS_OF = {("GET", "/api/v1/api-keys"), ("GET", "/api/v1/dms")}
 
 # None: the frame names no object by an id, so walk.py does not send it.
 FRAMES = {

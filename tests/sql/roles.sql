@@ -48,7 +48,7 @@ SELECT set_eq($$ SELECT oid::regproc::text FROM our_functions
     ARRAY['es_fence', 'es_origins_follow', 'es_origins_of', 'es_recovered', 'es_users_keys',
     'es_channels_keys', 'es_count_channels', 'es_hold_external_id', 'es_renew_external_id',
     'es_users_cutoff', 'es_change', 'es_change_reactions', 'es_change_counts', 'es_change_tombstone',
-    'es_change_refuse', 'es_change_refusal'],
+    'es_change_refuse', 'es_change_refusal', 'es_direct_members'],
     'the application may call all functions except these');
 SELECT ok(has_function_privilege('echostream_owner', 'es_recovered()', 'EXECUTE'),
     'the owner may call es_recovered');
@@ -73,7 +73,7 @@ SELECT bag_eq($$
     'channel_bans DELETE INSERT SELECT',
     'channel_events INSERT SELECT',
     'channel_heads DELETE INSERT SELECT UPDATE(last_seq,archived)',
-    'channel_members DELETE INSERT SELECT UPDATE(role,last_read_at,last_read_seq)',
+    'channel_members DELETE INSERT SELECT UPDATE(role,last_read_at,last_read_seq,hidden_seq)',
     'channels DELETE INSERT SELECT UPDATE(name,topic,is_private,archived_at,name_key,posting_policy)',
     'cluster_meta SELECT',
     'deleted_channels INSERT SELECT',

@@ -174,8 +174,8 @@ lists_the_visible_channels(void)
 	size_t n = 0;
 
 	do {
-		FINE(channel_store_list(
-		    f.pg, &reader, false, after, 2, f.arena, &page, &f.err));
+		FINE(channel_store_list(f.pg, &reader, &(struct channel_filter){0}, after,
+		    2, f.arena, &page, &f.err));
 		for (size_t i = 0; i < page.n; i++) {
 			after = &page.items[i].id;
 			own = own || strcmp(after->text, mine.text) == 0;
@@ -186,7 +186,9 @@ lists_the_visible_channels(void)
 	CU_ASSERT_TRUE(own);
 	CU_ASSERT_FALSE(closed);
 	CU_ASSERT_TRUE(n > 2);
-	FINE(channel_store_list(f.pg, &reader, true, NULL, 200, f.arena, &page, &f.err));
+	FINE(channel_store_list(f.pg, &reader,
+	    &(struct channel_filter){.member_only = true}, NULL, 200, f.arena, &page,
+	    &f.err));
 	CU_ASSERT_EQUAL_FATAL(page.n, 1);
 	SAME(page.items[0].id, mine);
 	CU_ASSERT_FALSE(page.more);

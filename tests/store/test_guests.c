@@ -44,7 +44,8 @@ count_listed(const struct actor *who)
 {
 	struct channel_page page;
 
-	FINE(channel_store_list(f.pg, who, false, NULL, 200, f.arena, &page, &f.err));
+	FINE(channel_store_list(
+	    f.pg, who, &(struct channel_filter){0}, NULL, 200, f.arena, &page, &f.err));
 	return page.n;
 }
 

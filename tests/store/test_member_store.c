@@ -236,8 +236,8 @@ removal_from_a_public_channel_is_a_ban(void)
 	    ES_NOT_FOUND, "no such channel");
 	outcome = fixture_send(&f, &f.carol, &id, NULL, "let me in");
 	CU_ASSERT_EQUAL(outcome.code, ES_NOT_FOUND);
-	FINE(
-	    channel_store_list(f.pg, &f.carol, false, NULL, 200, f.arena, &page, &f.err));
+	FINE(channel_store_list(f.pg, &f.carol, &(struct channel_filter){0}, NULL, 200,
+	    f.arena, &page, &f.err));
 	for (size_t i = 0; i < page.n; i++)
 		CU_ASSERT_STRING_NOT_EQUAL(page.items[i].id.text, id.text);
 

@@ -4,6 +4,7 @@
 
 #include "cunit_main.h"
 #include "rig.h"
+#include "store/dm_store.h"
 #include "store/ownership_store.h"
 
 #include "core/banned.h"
@@ -70,20 +71,63 @@ fake_channel_store_page(struct arena *a, struct channel_page *out)
 		rig_number(items[i].id.text, i);
 	}
 	*out = (struct channel_page){.items = items, .n = rig.n_items, .more = rig.more};
+	if (rig.n_items > 0)
+		out->last = items[rig.n_items - 1].id;
 }
 
 enum es_code
-channel_store_list(struct pg *pg, const struct actor *who, bool member_only,
+channel_store_list(struct pg *pg, const struct actor *who,
+    const struct channel_filter *filter, const struct channel_id *after, int64_t limit,
+    struct arena *a, struct channel_page *out, struct es_err *err)
+{
+	(void)pg;
+	rig_actor(who);
+	TRY(rig_called(err, "channel_store_list", "member=%s%s after=%s limit=%lld",
+	    rig_bool(filter->member_only), filter->all_kinds ? " all" : "",
+	    after == NULL ? "-" : rig_id(after->text), (long long)limit));
+	fake_channel_store_page(a, out);
+	return ES_OK;
+}
+
+enum es_code
+channel_store_list_direct(struct pg *pg, const struct actor *who,
     const struct channel_id *after, int64_t limit, struct arena *a,
     struct channel_page *out, struct es_err *err)
 {
 	(void)pg;
 	rig_actor(who);
-	TRY(rig_called(err, "channel_store_list", "member=%s after=%s limit=%lld",
-	    rig_bool(member_only), after == NULL ? "-" : rig_id(after->text),
-	    (long long)limit));
+	TRY(rig_called(err, "channel_store_list_direct", " after=%s limit=%lld",
+	    after == NULL ? "-" : rig_id(after->text), (long long)limit));
 	fake_channel_store_page(a, out);
 	return ES_OK;
+}
+
+enum es_code
+dm_store_open(struct pg *pg, const struct actor *who, const struct dm_new *in,
+    struct arena *a, struct channel *out, bool *created, struct es_err *err)
+{
+	struct text ids;
+
+	(void)pg;
+	rig_actor(who);
+	text_init(&ids, a, 4096);
+	for (size_t i = 0; i < in->n; i++)
+		text_addf(&ids, " %s", rig_id(in->people[i].text));
+	*created = rig.added;
+	return fake_channel_store_answer(
+	    rig_called(err, "dm_store_open", "max=%lld%s", (long long)in->user_max,
+		in->n > 0 ? ids.data : ""),
+	    &rig.channel.id, out, NULL);
+}
+
+enum es_code
+dm_store_hide(struct pg *pg, const struct actor *who, const struct channel_id *id,
+    bool hide, struct arena *a, struct es_err *err)
+{
+	(void)pg, (void)a;
+	rig_actor(who);
+	return rig_called(
+	    err, "dm_store_hide", "%s hide=%s", rig_id(id->text), rig_bool(hide));
 }
 
 enum es_code

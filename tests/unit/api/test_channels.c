@@ -43,12 +43,25 @@ listed(void)
 		.calls = "channel_store_list(member=true after=- limit=50)"},
 	    {"without an owner", channels_list, .query = "orphaned=true", .status = 200,
 		.calls = "channel_store_orphans( after=- limit=50)"},
+	    {"of all kinds", channels_list, .query = "kind=all", .status = 200,
+		.calls = "channel_store_list(member=false all after=- limit=50)"},
+	    {"the caller's of all kinds", channels_list, .query = "member=true&kind=all",
+		.status = 200,
+		.calls = "channel_store_list(member=true all after=- limit=50)"},
 	    {"both filters false", channels_list, .query = "member=false&orphaned=false",
 		.status = 200,
 		.calls = "channel_store_list(member=false after=- limit=50)"},
 	    {"one of two filters true", channels_list,
 		.query = "member=false&orphaned=true", .status = 200,
 		.calls = "channel_store_orphans( after=- limit=50)"},
+	    {"of the kind that is listed anyway", channels_list, .query = "kind=channel",
+		.status = 200,
+		.calls = "channel_store_list(member=false after=- limit=50)"},
+	    {"of another kind", channels_list, .query = "kind=dm", .rc = ES_BAD_REQUEST,
+		.field = "?kind"},
+	    {"direct messages without an owner", channels_list,
+		.query = "kind=all&orphaned=true", .rc = ES_BAD_REQUEST,
+		.field = "?orphaned"},
 	    {"both filters true", channels_list, .query = "member=true&orphaned=true",
 		.rc = ES_BAD_REQUEST, .field = "?orphaned"},
 	    {"a bad value of the first filter", channels_list, .query = "member=yes",
@@ -60,7 +73,7 @@ listed(void)
 	rig_begin();
 	RIG_ROWS(rows);
 	RIG_FAILURES(rows);
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < 5; i++)
 		rig_pages(&rows[i], "c002");
 	rig_end();
 }
