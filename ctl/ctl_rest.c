@@ -158,10 +158,9 @@ ctl_rest_list(const struct ctl *c, const char *bearer, const char *path,
 	do {
 		struct ctl_answer answer;
 		const char **more;
-		const char *query = *page.nextCursor != '\0'
-		                        ? arena_printf(c->arena, "%s?limit=200&cursor=%s",
-					      path, page.nextCursor)
-		                        : arena_printf(c->arena, "%s?limit=200", path);
+		const char *query = arena_printf(c->arena, "%s%climit=200%s%s", path,
+		    strchr(path, '?') == NULL ? '?' : '&',
+		    *page.nextCursor != '\0' ? "&cursor=" : "", page.nextCursor);
 
 		if (!ctl_rest_2xx(c, bearer, "GET", query, NULL, &answer) ||
 		    !ctl_rest_read_page(c, &answer, member, &page))

@@ -27,13 +27,14 @@ ctl_tail_follow(struct tail *t, const char *id, const char *name)
 }
 
 /* Finds the channels that the words of the command name, by name or id. Without words,
- * finds every channel that the user sees. */
+ * finds every channel that the user sees. Direct messages have no name; tail prints their
+ * id instead. */
 static bool
 ctl_tail_find_channels(const struct ctl *c, const char *token, struct tail *t)
 {
 	struct ctl_list all;
 
-	if (!ctl_rest_list(c, token, "/api/v1/channels", "channels", &all))
+	if (!ctl_rest_list(c, token, "/api/v1/channels?kind=all", "channels", &all))
 		return false;
 	t->channels =
 	    arena_alloc(c->arena, (all.n + (size_t)c->n_words) * sizeof(*t->channels));
@@ -45,6 +46,8 @@ ctl_tail_find_channels(const struct ctl *c, const char *token, struct tail *t)
 			const char *id = ctl_member(c, all.items[i], "channelId");
 			const char *name = ctl_member(c, all.items[i], "name");
 
+			if (*name == '\0')
+				name = id;
 			if (word == NULL || strcmp(id, word) == 0 ||
 			    strcasecmp(name, word + (*word == '#')) == 0)
 				ctl_tail_follow(t, id, name);

@@ -68,8 +68,8 @@ def mint(user="bob", tenant="acme", *more):
     return out_of("token", "mint", "--tenant", tenant, "--user", user, *more).strip()
 
 
-def post(text):
-    return rest("POST", f"/api/v1/channels/{GENERAL}/messages", mint(), {"body": text})
+def post(text, channel=GENERAL):
+    return rest("POST", f"/api/v1/channels/{channel}/messages", mint(), {"body": text})
 
 
 @check("a usage error goes to stderr with status 2, help to stdout with status 0")
@@ -293,10 +293,10 @@ class Tail:
         while not any(text in line for line in self.lines):
             assert self.read(until_s), f"{text!r} is not in {self.lines}"
 
-    def started(self):
+    def started(self, channel=GENERAL):
         """Waits until tail has subscribed: sends messages until tail prints one."""
         for i in range(100):
-            post(f"are you there {i}")
+            post(f"are you there {i}", channel)
             if self.read(time.monotonic() + 0.2):
                 return
         raise AssertionError("tail prints nothing")
@@ -324,6 +324,16 @@ def tail_prints():
         tail.expect("for programs")
         frame = json.loads([line for line in tail.lines if "for programs" in line][0])
         assert frame["payload"]["messageId"] == sent["messageId"], frame
+
+
+@check("tail prints a direct message under its id")
+def tail_direct():
+    users = json.loads(out_of("user", "list", "--tenant", "acme", "--json"))
+    carol = [user["userId"] for user in users if user["displayName"] == "Carol"]
+    dm = rest("POST", "/api/v1/dms", mint(), {"userIds": carol})["channelId"]
+    with Tail(dm, "--as", "carol", "--tenant", "acme") as tail:
+        tail.started(dm)
+        tail.expect(f"{dm}  Bob: are you there")
 
 
 @check("tail resumes after a lost connection")
