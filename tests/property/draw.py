@@ -80,6 +80,8 @@ class Drawer:
         name = part.strip("{}")
         if name == "channelId" and of_message:
             return fixtures.history[tenant]
+        if "/dms/" in op.path and rng.random() < 0.7:
+            return fixtures.groups[tenant]
         known = fixtures.id_for(rng, tenant, name, op.ending)
         if known is None or (name.lower().endswith("messageid") and rng.random() < 0.1):
             return str(self.values.good(rng, op.schema_of("path", name)))
@@ -98,6 +100,8 @@ class Drawer:
         for name in list(value) if isinstance(value, dict) else ():
             if name == op.makes:
                 value = dict(value, **{name: self.values.fresh(rng, op.body, name)})
+            elif name == "userIds" and rng.random() < 0.8:
+                value[name] = [fixtures.id_for(rng, tenant, "userId", False) for _ in value[name]]
             elif name in self.id_names and rng.random() < 0.8:
                 known = fixtures.id_for(rng, tenant, name, False)
                 old = value[name]

@@ -27,6 +27,7 @@ class Fixtures:
         self.spare = {}     # (tenant, parameter) -> ids for operations that make an id unusable
         self.cursors = {}   # (tenant, path) -> cursor
         self.history = {}   # tenant -> the channel with HISTORY messages
+        self.groups = {}    # tenant -> the group of one user of each role
         for tenant in TENANTS:
             self._make_tenant(tenant)
         for k in range(SPARES):
@@ -73,7 +74,9 @@ class Fixtures:
             self.world.make_channel(key + "-room", owner, False, people[:1] + [key])
         rooms = [names[key + "-room"] for key in spare]
         own = [names["%s-%s" % (tenant, n)] for n in ("hall", "den", "attic")]
-        self.ids[tenant, "channelId"] = own[:1] * 3 + own + rooms
+        self.groups[tenant] = self._call("POST", "/dms", owner, {
+            "userIds": [names[key] for key in people]})["channelId"]
+        self.ids[tenant, "channelId"] = own[:1] * 3 + own + rooms + [self.groups[tenant]]
         self.spare[tenant, "channelId"] = rooms + own[2:]
         self.history[tenant] = own[0]
         sent = []
