@@ -131,6 +131,7 @@ const char *const conf_names[] = {
     "ES_LIMIT_USER_SEND",
     "ES_LIMIT_USER_SEND_WINDOW_S",
     "ES_LIMIT_USER_CHANNELS",
+    "ES_LIMIT_USER_DMS",
     "ES_LIMIT_USER_WRITE",
     "ES_BODY_MAX_CHARS",
     /* set by ./dev for people and scripts */

@@ -328,10 +328,8 @@ def tail_prints():
 
 @check("tail prints a direct message under its id")
 def tail_direct():
-    users = json.loads(out_of("user", "list", "--tenant", "acme", "--json"))
-    carol = [user["userId"] for user in users if user["displayName"] == "Carol"]
-    dm = rest("POST", "/api/v1/dms", mint(), {"userIds": carol})["channelId"]
-    with Tail(dm, "--as", "carol", "--tenant", "acme") as tail:
+    dm = rest("POST", "/api/v1/dms", mint(), {"userIds": [ALICE]})["channelId"]
+    with Tail(dm, "--as", "alice", "--tenant", "acme") as tail:
         tail.started(dm)
         tail.expect(f"{dm}  Bob: are you there")
 
