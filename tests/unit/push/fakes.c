@@ -9,7 +9,6 @@
 #include "hub/authz.h"
 #include "pg/pg_async.h"
 #include "queue/queue_async.h"
-#include "queue/queue_guard.h"
 #include "redis/redis_async.h"
 #include "store/outcome_store.h"
 #include "store/principal_store.h"
@@ -58,20 +57,6 @@ fakes_reset(void)
 	fakes.known = true;
 }
 
-static enum es_code
-enqueue_result(const struct due *d, struct es_err *err)
-{
-	struct redis_value items[7] = {{.kind = REDIS_INT, .num = !fakes.limited}};
-	const struct redis_value verdict = {.kind = REDIS_ARRAY, .items = items, .n = 7};
-
-	for (size_t i = 1; i < ES_COUNT(items); i++)
-		items[i] = (struct redis_value){.kind = REDIS_INT};
-	items[3].num = fakes.limited ? 900 : 0; /* the user may try again */
-	if (d->guard.read != NULL)
-		TRY(d->guard.read(d->guard.ctx, &verdict, err));
-	return fakes.queue != ES_OK ? es_fail(err, fakes.queue, "no") : ES_OK;
-}
-
 static void
 fire(struct due *d)
 {
@@ -88,7 +73,7 @@ fire(struct due *d)
 		    fakes.authz != ES_OK ? es_fail(&err, fakes.authz, "no") : ES_OK,
 		    &err);
 	else
-		d->queue(d->ctx, enqueue_result(d, &err), &err);
+		d->queue(d->ctx, fakes_enqueued(&d->guard, &err), &err);
 	arena_free(&a);
 }
 

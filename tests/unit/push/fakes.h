@@ -9,6 +9,7 @@
 #include "conn/conn.h"
 #include "core/err.h"
 #include "pg/pg.h"
+#include "queue/queue_guard.h"
 
 #define FAKE_SENDS 64
 
@@ -59,5 +60,8 @@ bool fakes_answer_eval(void);
 bool fakes_answer_text(enum es_code rc, const char *value);
 /* Delivers every result that is due now. Returns true when it delivered one. */
 bool fakes_run(void);
+
+/* The result of an enqueue, behind this guard if it has a reader. */
+enum es_code fakes_enqueued(const struct queue_guard *guard, struct es_err *err);
 
 #endif
