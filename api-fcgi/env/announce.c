@@ -99,6 +99,23 @@ announce_typing_is_due(
 	return reply.kind != REDIS_NIL;
 }
 
+/* Publishes an event that is not stored. */
+static void
+announce_lossy(struct api *api, const struct http_req *req, const struct event *event)
+{
+	char topic[ES_TOPIC_MAX];
+	struct redis_value reply;
+	struct es_err err;
+	struct text t;
+
+	text_init(&t, req->arena, EVENT_BYTES_MAX);
+	event_encode(event, &t);
+	topic_channel(&event->tenant, &event->channel, topic);
+	if (redis_text(api->redis, req->arena, &reply, &err, "PUBLISH", topic, t.data,
+		NULL) != ES_OK)
+		announce_failed(api, req, event_kind_name(event->kind), &err);
+}
+
 void
 announce_typing(
     struct api *api, const struct http_req *req, const struct channel_id *channel)
@@ -109,17 +126,22 @@ announce_typing(
 	    .channel = *channel,
 	    .user = who->user,
 	    .display_name = who->display_name};
-	char topic[ES_TOPIC_MAX];
-	struct redis_value reply;
-	struct es_err err;
-	struct text t;
 
-	if (!announce_typing_is_due(api, req, channel))
-		return;
-	text_init(&t, req->arena, EVENT_BYTES_MAX);
-	event_encode(&event, &t);
-	topic_channel(&who->tenant, channel, topic);
-	if (redis_text(api->redis, req->arena, &reply, &err, "PUBLISH", topic, t.data,
-		NULL) != ES_OK)
-		announce_failed(api, req, "typing", &err);
+	if (announce_typing_is_due(api, req, channel))
+		announce_lossy(api, req, &event);
+}
+
+void
+announce_receipt(struct api *api, const struct http_req *req,
+    const struct channel_id *channel, int64_t message)
+{
+	const struct actor *who = &req->who.actor;
+	const struct event event = {.kind = EVENT_RECEIPT,
+	    .tenant = who->tenant,
+	    .channel = *channel,
+	    .user = who->user,
+	    .payload =
+		arena_printf(req->arena, "{\"messageId\":%lld}", (long long)message)};
+
+	announce_lossy(api, req, &event);
 }

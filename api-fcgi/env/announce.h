@@ -31,5 +31,9 @@ void announce_tenant_offline(
 /* Publishes that the caller is typing, at most once in 3 s for a user and channel. */
 void announce_typing(
     struct api *api, const struct http_req *req, const struct channel_id *channel);
+/* Publishes that the caller has read the channel up to this message. push-server merges
+ * receipts, so this function has no limit of its own. */
+void announce_receipt(struct api *api, const struct http_req *req,
+    const struct channel_id *channel, int64_t message);
 
 #endif

@@ -3,6 +3,7 @@
 #include "auth/token_pubkey.h"
 #include "pg/pg.h"
 #include "redis/redis.h"
+#include "store/read_mark_store.h"
 #include "trace/trace_post.h"
 
 #include "core/attr.h"
@@ -66,6 +67,8 @@ static const struct conf_item sending[] = {
 	    "messages that a user may send per window; 0 for no limit"),
 	ROW(user_send_window_s, "ES_LIMIT_USER_SEND_WINDOW_S", CONF_INT, "10", 1, 3600,
 	    "length of the window of ES_LIMIT_USER_SEND, in seconds"),
+	ROW(receipt_members, "ES_LIMIT_RECEIPT_MEMBERS", CONF_INT, "100", 0,
+	    READ_MARK_MEMBERS_MAX, "members of a channel up to which read receipts are sent and shown; 0: none"),
 	ROW(user_channels, "ES_LIMIT_USER_CHANNELS", CONF_INT, "200", 1, 1000000,
 	    "channels that a user may create, archived ones included; owners and admins"
 	    " of the tenant have no limit"),

@@ -22,7 +22,8 @@ struct api_conf {
 	int64_t auth_rate, ticket_rate, revoked_tokens, api_keys;
 	/* sending */
 	int64_t send_wait_ms, body_max_bytes, body_max_chars;
-	int64_t user_send, user_send_window_s, user_channels, user_dms;
+	int64_t user_send, user_send_window_s, receipt_members;
+	int64_t user_channels, user_dms;
 	/* other requests */
 	int64_t user_read, user_write, user_request_window_s;
 	int64_t user_create, user_create_window_s;

@@ -3,6 +3,7 @@
 
 #include "env/announce.h"
 #include "env/create_once.h"
+#include "handlers/channels_include.h"
 #include "handlers/handlers.h"
 #include "http/field_check.h"
 #include "http/json_shape.h"
@@ -102,12 +103,25 @@ channels_filter_text(const struct channels_filter *filter)
 	return by_filter[filter->of.member_only][filter->of.all_kinds];
 }
 
+/* The parameters of the link to the next page. */
+static const char *
+channels_next_query(const struct http_req *req, const struct channels_filter *filter,
+    const struct channels_include *include)
+{
+	const char *of_filter = channels_filter_text(filter);
+
+	if (of_filter == NULL || include->query == NULL)
+		return of_filter != NULL ? of_filter : include->query;
+	return arena_printf(req->arena, "%s&%s", of_filter, include->query);
+}
+
 /* GET /channels */
 enum es_code
 channels_list(
     struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
 {
 	const struct paging_list list = {"channels", req->who.actor.tenant.text, ""};
+	struct channels_include include;
 	struct channels_filter filter;
 	struct channel_page page;
 	struct channel_id after;
@@ -117,18 +131,21 @@ channels_list(
 	TRY(paging_limit(req, &limit, err));
 	TRY(paging_cursor(req, &list, after.text, err));
 	TRY(channels_read_filter(req, &filter, err));
+	TRY(channels_include_parse(req, &include, err));
 	TRY(channels_read_page(api, req, &filter, &after, limit, &page, err));
+	TRY(channels_include_read(api, req, page.items, page.n, &include, err));
 	http_json(res, &w, 200);
 	jw_object(&w, NULL);
 	jw_array(&w, "channels");
 	for (size_t i = 0; i < page.n; i++) {
 		jw_object(&w, NULL);
 		json_shape_channel(&w, &page.items[i]);
+		channels_include_write(&w, &include, &page.items[i].id);
 		jw_object_end(&w);
 	}
 	jw_array_end(&w);
 	paging_next(req, res, &w, &list, page.more ? page.last.text : NULL, limit,
-	    channels_filter_text(&filter));
+	    channels_next_query(req, &filter, &include));
 	jw_object_end(&w);
 	return ES_OK;
 }
@@ -217,12 +234,20 @@ enum es_code
 channels_get(
     struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
 {
+	struct channels_include include;
 	struct channel channel;
 	struct channel_id id;
+	struct json_write w;
 
 	TRY(path_param_channel(req, 0, &id, err));
+	TRY(channels_include_parse(req, &include, err));
 	TRY(channel_store_get(api->pg, &req->who.actor, &id, req->arena, &channel, err));
-	channels_write_channel(res, 200, &channel);
+	TRY(channels_include_read(api, req, &channel, 1, &include, err));
+	http_json(res, &w, 200);
+	jw_object(&w, NULL);
+	json_shape_channel(&w, &channel);
+	channels_include_write(&w, &include, &channel.id);
+	jw_object_end(&w);
 	return ES_OK;
 }
 

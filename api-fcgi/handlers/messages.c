@@ -1,6 +1,7 @@
 /* Reads messages: the history of a channel, one message by its number, or one message by
  * the clientMessageId that its sender chose. */
 #include <stdio.h>
+#include <string.h>
 
 #include "event/envelope.h"
 #include "handlers/handlers.h"
@@ -18,6 +19,38 @@ static const struct {
     {"after", MESSAGES_AFTER},
     {"around", MESSAGES_AROUND},
 };
+
+/* Reads ?ids=1,2,3, 1 to MESSAGE_IDS_MAX numbers. *n is 0 when it is absent. */
+static enum es_code
+messages_read_ids(const struct http_req *req, int64_t out[MESSAGE_IDS_MAX], size_t *n,
+    struct es_err *err)
+{
+	const char *s = query_get(&req->query, "ids");
+
+	*n = 0;
+	if (s == NULL)
+		return ES_OK;
+	if (req->query.n > 1)
+		return es_fail_field(err, ES_BAD_REQUEST, "?ids",
+		    "can't be combined with other parameters");
+	for (;;) {
+		const size_t len = strcspn(s, ",");
+		const char *one = arena_memdup(req->arena, s, len);
+		struct query alone = {.n = 1, .items = {{"ids", one}}};
+
+		if (*n == MESSAGE_IDS_MAX)
+			return es_fail_field(err, ES_BAD_REQUEST, "?ids",
+			    "at most %d ids", MESSAGE_IDS_MAX);
+		if (query_int(&alone, "ids", 1, ES_INT_MAX_EXACT, &out[*n], NULL, err) !=
+		    ES_OK)
+			return es_fail_field(err, ES_BAD_REQUEST, "?ids",
+			    "expected message ids separated by commas");
+		(*n)++;
+		if (s[len] == '\0')
+			return ES_OK;
+		s += len + 1;
+	}
+}
 
 /* Reads the query. At most one of before, after and around may be present. */
 static enum es_code
@@ -70,15 +103,25 @@ enum es_code
 messages_list(
     struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
 {
+	int64_t ids[MESSAGE_IDS_MAX];
 	struct message_query query;
 	struct message_page page;
 	struct channel_id channel;
 	struct json_write w;
+	size_t n_ids;
 
 	TRY(path_param_channel(req, 0, &channel, err));
-	TRY(messages_read_query(req, &query, err));
-	TRY(message_store_page(
-	    api->pg, &req->who.actor, &channel, &query, req->arena, &page, err));
+	TRY(messages_read_ids(req, ids, &n_ids, err));
+	if (n_ids > 0) {
+		query = (struct message_query){
+		    .where = MESSAGES_LATEST, .limit = MESSAGE_IDS_MAX};
+		TRY(message_store_by_ids(api->pg, &req->who.actor, &channel, ids, n_ids,
+		    req->arena, &page, err));
+	} else {
+		TRY(messages_read_query(req, &query, err));
+		TRY(message_store_page(
+		    api->pg, &req->who.actor, &channel, &query, req->arena, &page, err));
+	}
 	http_json(res, &w, 200);
 	jw_object(&w, NULL);
 	jw_array(&w, "messages");

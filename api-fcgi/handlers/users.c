@@ -31,7 +31,8 @@ static const struct json_field create_fields[] = {
 
 struct patch_input {
 	const char *email, *displayName, *role, *externalId;
-	bool has_email, has_displayName, has_role, has_externalId;
+	bool readReceipts;
+	bool has_email, has_displayName, has_role, has_externalId, has_readReceipts;
 };
 
 static const struct json_field patch_fields[] = {
@@ -41,6 +42,7 @@ static const struct json_field patch_fields[] = {
     JSON_FIELD_OPT(struct patch_input, role, JSON_STRING, 0, 20),
     /* "" and null remove the id. */
     JSON_FIELD_CLEAR(struct patch_input, externalId, JSON_STRING, 0, EXTERNAL_ID_MAX),
+    JSON_FIELD_OPT(struct patch_input, readReceipts, JSON_BOOL, 0, 0),
 };
 
 static void
@@ -289,11 +291,12 @@ users_patch(
 	    .display_name = in.displayName,
 	    .role = in.role,
 	    .external_id =
-		in.has_externalId && in.externalId == NULL ? "" : in.externalId};
+		in.has_externalId && in.externalId == NULL ? "" : in.externalId,
+	    .read_receipts = in.has_readReceipts ? &in.readReceipts : NULL};
 
 	TRY(user_store_patch(
 	    api->pg, &req->who.actor, &id, &patch, req->arena, &user, err));
-	if (in.role != NULL || in.displayName != NULL)
+	if (in.role != NULL || in.displayName != NULL || in.has_readReceipts)
 		users_announce(api, req, &user);
 	users_write_user(req, res, 200, &user);
 	return ES_OK;

@@ -63,6 +63,10 @@ json_shape_user(struct json_write *w, const struct user *u, const struct actor *
 	jw_string(w, "role", u->role);
 	jw_string(w, "status", u->status);
 	jw_string(w, "externalId", shown ? u->external_id : NULL);
+	if (shown)
+		jw_bool(w, "readReceipts", u->read_receipts);
+	else
+		jw_null(w, "readReceipts");
 	json_shape_time(w, "createdAt", u->created_ms);
 }
 
@@ -103,6 +107,19 @@ json_shape_member(struct json_write *w, const struct member *m)
 	jw_string(w, "role", m->role);
 	json_shape_time(w, "joinedAt", m->joined_ms);
 	json_shape_number(w, "lastReadMessageId", m->last_read_message_id);
+}
+
+void
+json_shape_unread(struct json_write *w, const struct unread *u)
+{
+	json_shape_number(w, "lastReadMessageId", u != NULL ? u->last_read_seq : 0);
+	if (u == NULL) {
+		jw_null(w, "unread");
+		jw_null(w, "unreadCapped");
+		return;
+	}
+	jw_int(w, "unread", u->unread);
+	jw_bool(w, "unreadCapped", u->capped);
 }
 
 void

@@ -7,6 +7,7 @@
 #include "store/member_store.h"
 #include "store/message_store.h"
 #include "store/tenant_store.h"
+#include "store/unread_store.h"
 #include "store/user_store.h"
 #include "json/json_write.h"
 
@@ -18,12 +19,15 @@ void json_shape_number(struct json_write *w, const char *key, int64_t n);
 /* Write the fields of a resource without the enclosing object, so that the caller may add
  * fields between jw_object() and jw_object_end(). */
 void json_shape_tenant(struct json_write *w, const struct tenant *t, struct arena *a);
-/* Shows e-mail and externalId to admins and to the user; to others they are null. */
+/* Shows e-mail, externalId and readReceipts to admins and to the user; to others they are
+ * null. */
 void json_shape_user(
     struct json_write *w, const struct user *u, const struct actor *reader);
 void json_shape_channel(struct json_write *w, const struct channel *c);
 void json_shape_ban(struct json_write *w, const struct ban *b);
 void json_shape_member(struct json_write *w, const struct member *m);
+/* u NULL: the caller is not a member and has no read mark, so the fields are null. */
+void json_shape_unread(struct json_write *w, const struct unread *u);
 void json_shape_message(struct json_write *w, const struct message *m);
 
 #endif

@@ -16,8 +16,9 @@ send_limits_user_limit(const struct api *api, const struct http_req *req)
 	struct es_err err;
 
 	if (tenant_settings_parse(req->who.settings, req->arena, &own, &err) != ES_OK)
-		own = (struct tenant_settings){
-		    .user_send_limit = -1, .user_send_window_s = -1};
+		own = (struct tenant_settings){.user_send_limit = -1,
+		    .user_send_window_s = -1,
+		    .read_receipts = true};
 	l.quota = limit_quota(tenant_settings_user_send(&own, api->conf->user_send));
 	if (own.user_send_window_s > 0)
 		l.window_ms = own.user_send_window_s * 1000;

@@ -11,7 +11,8 @@ CREATE OR REPLACE FUNCTION es_authenticate_many(p_tenant uuid[], p_user uuid[],
     p_jti text[])
 RETURNS TABLE (ord integer, tenant_status text, acl_version bigint,
     max_messages_per_second integer, settings jsonb, user_status text, role text,
-    display_name text, tokens_valid_after_ms bigint, revoked boolean, epoch uuid)
+    display_name text, tokens_valid_after_ms bigint, revoked boolean, epoch uuid,
+    read_receipts boolean)
 LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp SET enable_seqscan = off SET jit = off
 SET plan_cache_mode = force_generic_plan
@@ -26,12 +27,14 @@ BEGIN
 		WHERE r.tenant_id = w.tenant_id AND r.jti = w.jti
 		AND r.user_id IN (w.user_id, '00000000-0000-0000-0000-000000000000')
 		AND NOT (r.spares_owners AND u.role = 'owner')),
-	    (SELECT m.epoch FROM cluster_meta m)
+	    (SELECT m.epoch FROM cluster_meta m),
+	    u.read_receipts AND t.settings -> 'read_receipts' IS DISTINCT FROM 'false'::jsonb
 	FROM unnest(p_tenant, p_user, p_jti) WITH ORDINALITY AS w (tenant_id, user_id, jti, ord)
 	JOIN LATERAL (SELECT t.status, t.acl_version, t.max_messages_per_second, t.settings
 	    FROM tenants t WHERE t.id = w.tenant_id LIMIT 1) t ON true
 	JOIN LATERAL (SELECT CASE WHEN u.deleted_at IS NULL THEN u.status
-		ELSE 'deleted' END AS status, u.role, u.display_name, u.tokens_valid_after
+		ELSE 'deleted' END AS status, u.role, u.display_name, u.tokens_valid_after,
+		u.read_receipts
 	    FROM users u
 	    WHERE u.tenant_id = w.tenant_id AND u.id = w.user_id LIMIT 1) u ON true
 	ORDER BY w.ord;

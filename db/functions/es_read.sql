@@ -2,7 +2,7 @@
 -- head. Returns the mark after the call; no row: the user is not a member. Runs as the
 -- caller, under app.tenant.
 --
--- Caller: api-fcgi, through shared/store/message_store.c.
+-- Caller: api-fcgi, through shared/store/read_mark_store.c.
 
 CREATE OR REPLACE FUNCTION es_read(p_tenant uuid, p_channel uuid, p_user uuid, p_seq bigint)
 RETURNS TABLE (last_read_seq bigint, last_read_ms bigint)

@@ -4,6 +4,8 @@
 --   forbidden  the user sees the channel but is not a member: there is no mark
 --   not_found  the channel does not exist or is deleted, or the user may not see it
 --              (private, banned, or a guest who is not a member)
+-- members: how many members the channel has, 201 for more; NULL unless the mark is ok and
+-- the user and the tenant have read receipts switched on.
 -- When several elements name one mark, the largest number counts and each element returns
 -- the result. An element of p_seq that is NULL means the head. Crosses tenants.
 --
@@ -13,7 +15,8 @@ SET LOCAL ROLE es_batch;
 
 CREATE OR REPLACE FUNCTION es_read_many(p_tenant uuid[], p_channel uuid[], p_user uuid[],
     p_seq bigint[])
-RETURNS TABLE (ord integer, code text, last_read_seq bigint, last_read_ms bigint)
+RETURNS TABLE (ord integer, code text, last_read_seq bigint, last_read_ms bigint,
+    members integer)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp SET enable_seqscan = off
 SET plan_cache_mode = force_generic_plan
@@ -45,12 +48,23 @@ BEGIN
 	AND m.user_id = w.user_id AND m.last_read_seq < w.seq;
 
 	RETURN QUERY
+	WITH size AS MATERIALIZED ( -- each channel once
+		SELECT d.tenant_id, d.channel_id, s.members
+		FROM (SELECT DISTINCT u.tenant_id, u.channel_id
+			FROM unnest(p_tenant, p_channel) AS u (tenant_id, channel_id)) d
+		CROSS JOIN LATERAL (SELECT count(*)::integer AS members
+			FROM (SELECT FROM channel_members m
+				WHERE m.tenant_id = d.tenant_id AND m.channel_id = d.channel_id
+				LIMIT 201) m) s
+	)
 	SELECT u.ord::integer, CASE WHEN c.is_private IS NULL THEN 'not_found'
 		WHEN m.last_read_seq IS NOT NULL THEN 'ok'
 		WHEN c.is_private = false AND g.role <> 'guest' AND NOT EXISTS (SELECT FROM channel_bans b
 		    WHERE b.tenant_id = u.tenant_id AND b.channel_id = u.channel_id
 		    AND b.user_id = u.user_id) THEN 'forbidden' ELSE 'not_found' END,
-	    m.last_read_seq, es_ms(m.last_read_at)
+	    m.last_read_seq, es_ms(m.last_read_at),
+	    CASE WHEN m.last_read_seq IS NOT NULL AND g.read_receipts AND t.read_receipts
+		THEN z.members END
 	FROM unnest(p_tenant, p_channel, p_user) WITH ORDINALITY
 	    AS u (tenant_id, channel_id, user_id, ord)
 	LEFT JOIN LATERAL (SELECT c.is_private FROM channels c
@@ -58,8 +72,11 @@ BEGIN
 	LEFT JOIN LATERAL (SELECT m.last_read_seq, m.last_read_at FROM channel_members m
 		WHERE m.tenant_id = u.tenant_id AND m.channel_id = u.channel_id
 		AND m.user_id = u.user_id AND c.is_private IS NOT NULL LIMIT 1) m ON true
-	LEFT JOIN LATERAL (SELECT g.role FROM users g
+	LEFT JOIN LATERAL (SELECT g.role, g.read_receipts FROM users g
 		WHERE g.tenant_id = u.tenant_id AND g.id = u.user_id LIMIT 1) g ON true
+	LEFT JOIN LATERAL (SELECT t.settings -> 'read_receipts' IS DISTINCT FROM 'false'::jsonb
+		AS read_receipts FROM tenants t WHERE t.id = u.tenant_id LIMIT 1) t ON true
+	LEFT JOIN size z ON z.tenant_id = u.tenant_id AND z.channel_id = u.channel_id
 	ORDER BY u.ord;
 END
 $$;

@@ -67,12 +67,13 @@ struct conn {
 	struct uuid id; /* the connectionId of the hello frame */
 
 	/* Set before the state becomes CONN_OPEN. A later look-up of the user sets
-	 * display_name, role, acl_version and the limits again; a fresh token sets
-	 * expires_s. */
+	 * display_name, role, read_receipts, acl_version and the limits again; a fresh
+	 * token sets expires_s. */
 	struct tenant_id tenant;
 	struct user_id user;
 	char *display_name;
-	char role[16]; /* owner|admin|member|guest|bot */
+	char role[15];      /* owner|admin|member|guest|bot */
+	bool read_receipts; /* neither the user nor the tenant has switched them off */
 	/* version of the tenant's rights that the last look-up of the user read */
 	int64_t acl_version;
 	int64_t expires_s;     /* exp claim of the token in force */

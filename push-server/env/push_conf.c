@@ -8,6 +8,7 @@
 #include "pg/pg.h"
 #include "queue/queue.h"
 #include "redis/redis.h"
+#include "store/read_mark_store.h"
 #include "trace/trace_post.h"
 
 #include "core/banned.h"
@@ -101,6 +102,8 @@ static const struct conf_item items[] = {
 	    "messages of one user in ES_LIMIT_USER_SEND_WINDOW_S; 0: no limit"),
 	ROW(user_send_window_s, "ES_LIMIT_USER_SEND_WINDOW_S", CONF_INT, "10", 1, 3600,
 	    "length of the window of ES_LIMIT_USER_SEND, in seconds"),
+	ROW(receipt_members, "ES_LIMIT_RECEIPT_MEMBERS", CONF_INT, "100", 0,
+	    READ_MARK_MEMBERS_MAX, "members of a channel up to which read receipts are sent; 0: none"),
 	ROW(body_max_chars, "ES_BODY_MAX_CHARS", CONF_INT, "10000", 1, 10000,
 	    "longest message body, in code points"),
 	ROW(frame_rate, "ES_LIMIT_FRAMES", CONF_INT, "60", 0, 1000000,
@@ -190,6 +193,7 @@ static const char *const while_running[] = {
     "ES_PUSH_COMEBACK_PER_S",
     "ES_PUSH_ACCEPTS",
     "ES_PUSH_SUBSCRIPTIONS",
+    "ES_LIMIT_RECEIPT_MEMBERS",
     "ES_REPLAY_LIMIT",
     "ES_REPLAY_BUDGET",
     "ES_PUSH_LINGER_MS",

@@ -35,7 +35,8 @@ struct push_conf {
 	int64_t linger_ms, join_timeout_ms, rights_keep_ms, rights_max, acl_poll_ms;
 	int64_t presence_hold_ms, presence_idle_ms;
 
-	int64_t user_send, user_send_window_s, body_max_chars, frame_rate, control_rate;
+	int64_t user_send, user_send_window_s, receipt_members, body_max_chars,
+	    frame_rate, control_rate;
 	int64_t subscribe_rate; /* channels asked for by one connection in 10 s */
 	int64_t read_marks_max;
 };

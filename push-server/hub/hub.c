@@ -13,6 +13,7 @@
 #include "hub/deliver_batch.h"
 #include "hub/heads.h"
 #include "hub/hub_trace.h"
+#include "hub/receipts.h"
 #include "hub/rights_ask.h"
 #include "hub/subscription.h"
 #include "hub/typing.h"
@@ -88,6 +89,7 @@ hub_new(struct loop_env *env, struct conns *conns, const struct hub_limits *limi
 	hub->authz = authz_new(limits);
 	hub->acl = acl_new(hub_version_moved);
 	hub->typing = typing_new();
+	hub->receipts = receipts_new();
 	hub->traces = hub_traces_new(hub->env->trace);
 	hub->io.topic(hub->io.ctx, TOPIC_CONTROL, true);
 	return hub;
@@ -111,6 +113,7 @@ hub_free(struct hub **hub)
 	while ((node = table_next(&h->channels, NULL)) != NULL)
 		channel_free(ES_CONTAINER(node, struct channel, node));
 	typing_free(&h->typing);
+	receipts_free(&h->receipts);
 	hub_traces_free(&h->traces);
 	acl_free(&h->acl);
 	authz_free(&h->authz);
@@ -253,6 +256,8 @@ hub_channel_message(struct hub *hub, const char *topic, const char *data, size_t
 		hub_odd_event(hub, ch, topic, &err);
 	else if (ev.kind == EVENT_TYPING)
 		typing_event(ch, &ev);
+	else if (ev.kind == EVENT_RECEIPT)
+		receipts_event(ch, &ev, a);
 	else {
 		hub_trace_event(hub->traces, ch, &ev);
 		hub_numbered_event(hub, ch, &ev, a);
@@ -315,6 +320,7 @@ void
 hub_each_second(struct hub *hub)
 {
 	heads_each_second(hub);
+	receipts_flush(hub);
 	metrics_gauge_set(
 	    hub->env->metrics, PM_LOG_BYTES, (int64_t)chan_logs_bytes(hub->logs));
 }

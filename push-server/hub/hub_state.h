@@ -11,6 +11,7 @@
 struct authz;
 struct acl;
 struct typing;
+struct receipts;
 struct hub_traces;
 struct chan_logs;
 struct pages;
@@ -47,6 +48,7 @@ struct hub {
 	struct authz *authz;
 	struct acl *acl;
 	struct typing *typing;
+	struct receipts *receipts;
 	struct hub_traces *traces; /* NULL: no traces */
 };
 

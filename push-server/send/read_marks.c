@@ -38,6 +38,8 @@ struct request {
 struct read_marks {
 	struct conns *conns;
 	struct pg_async *pg;
+	const struct read_marks_events *events;
+	void *ctx;
 	struct table table; /* the waiting marks, by their key */
 	struct list waiting;
 	size_t n;       /* marks that wait or are being written */
@@ -55,12 +57,15 @@ struct batch {
 static void read_marks_send(struct read_marks *m);
 
 struct read_marks *
-read_marks_new(struct conns *conns, struct pg_async *pg)
+read_marks_new(struct conns *conns, struct pg_async *pg,
+    const struct read_marks_events *events, void *ctx)
 {
 	struct read_marks *m = mem_new(1, sizeof(*m));
 
 	m->conns = conns;
 	m->pg = pg;
+	m->events = events;
+	m->ctx = ctx;
 	table_init(&m->table);
 	list_init(&m->waiting);
 	return m;
@@ -200,6 +205,10 @@ read_marks_answer_each(struct batch *b, const struct read_mark_answer answers[])
 
 		if (code != ES_OK)
 			IGNORE(es_fail(&err, code, "%s", read_marks_refusal(code)));
+		/* A mark that was already behind the message has not moved. */
+		else if (answers[i].mark.stands <= b->asks[i].id)
+			b->marks->events->moved(b->marks->ctx, &b->asks[i].tenant,
+			    &b->asks[i].channel, &b->asks[i].user, &answers[i].mark);
 		read_marks_answer_and_free(b->marks, b->of[i], code, &err);
 	}
 	mem_free(b);

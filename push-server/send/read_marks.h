@@ -11,8 +11,19 @@
 struct pg_async;
 struct read_marks;
 
-/* conns and pg must outlive the struct. */
-struct read_marks *read_marks_new(struct conns *conns, struct pg_async *pg);
+struct read_mark;
+
+/* Callbacks to the rooms above; worker/ fills the table, ctx is worker/'s. */
+struct read_marks_events {
+	/* A frame has moved the user's mark; mark.stands is its position. */
+	void (*moved)(void *ctx, const struct tenant_id *tenant,
+	    const struct channel_id *channel, const struct user_id *user,
+	    const struct read_mark *mark);
+};
+
+/* conns, pg, events and ctx must outlive the struct. */
+struct read_marks *read_marks_new(struct conns *conns, struct pg_async *pg,
+    const struct read_marks_events *events, void *ctx);
 /* No statement may be under way. Waiting marks are answered with ES_UNAVAILABLE. */
 void read_marks_free(struct read_marks **m);
 

@@ -60,11 +60,13 @@ identity_adopt_principal(struct who *w, struct conn *c, const struct principal *
 	struct es_err err;
 
 	if (tenant_settings_parse(p->settings, a, s, &err) != ES_OK)
-		*s = (struct tenant_settings){
-		    .user_send_limit = -1, .user_send_window_s = -1};
+		*s = (struct tenant_settings){.user_send_limit = -1,
+		    .user_send_window_s = -1,
+		    .read_receipts = true};
 	mem_free(c->display_name);
 	c->display_name = mem_strdup(p->actor.display_name);
 	(void)snprintf(c->role, sizeof(c->role), "%s", p->actor.role);
+	c->read_receipts = p->read_receipts;
 	c->acl_version = p->acl_version;
 	c->tenant_rate = p->max_messages_per_second;
 	c->user_quota = tenant_settings_user_send(s, conf->user_send);

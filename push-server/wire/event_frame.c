@@ -119,7 +119,8 @@ event_frame_put_other(struct frame_text *t, const struct event *ev)
 	}
 	frame_text_raw(t, ",\"payload\":");
 	frame_text_raw(t, ev->payload != NULL ? ev->payload : "{}");
-	event_frame_numbers(t, ev);
+	if (!event_kind_lossy(ev->kind))
+		event_frame_numbers(t, ev);
 	frame_text_raw(t, "}");
 }
 

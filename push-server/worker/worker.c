@@ -11,11 +11,13 @@
 #include "frames/flood.h"
 #include "hub/authz.h"
 #include "hub/epoch.h"
+#include "hub/receipts.h"
 #include "hub/subscribe.h"
 #include "presence/presence.h"
 #include "send/read_marks.h"
 #include "send/send_outcomes.h"
 #include "send/send_queue.h"
+#include "store/read_mark_store.h"
 #include "who/greeting.h"
 #include "who/who.h"
 
@@ -132,6 +134,22 @@ worker_on_made_guest(void *ctx, struct conn *c)
 	subscribe_check_rights_again(c);
 }
 
+/* The event for the user's other connections belongs here, too. */
+static void
+worker_on_mark_moved(void *ctx, const struct tenant_id *tenant,
+    const struct channel_id *channel, const struct user_id *user,
+    const struct read_mark *mark)
+{
+	struct worker *w = ctx;
+
+	if (mark->stands > 0 && mark->members > 0 &&
+	    mark->members <= w->env.conf->receipt_members)
+		receipts_publish(w->hub, tenant, channel, user, mark->stands);
+}
+
+static const struct read_marks_events worker_mark_events = {
+    .moved = worker_on_mark_moved};
+
 static void
 worker_may_send(void *ctx, const struct conn *c, const struct channel_id *channel,
     send_right *done, void *arg)
@@ -178,7 +196,7 @@ worker_compose(struct worker *w, struct es_err *err)
 	TRY(who_new(&w->conns, w->pg, w->redis, &events, &w->who, err));
 	w->outcomes = send_outcomes_new(&w->conns, w->pg);
 	w->sends = send_queue_new(&w->conns, w->queue, w->redis, w->outcomes, &io);
-	w->marks = read_marks_new(&w->conns, w->pg_write);
+	w->marks = read_marks_new(&w->conns, w->pg_write, &worker_mark_events, w);
 	w->origins = origins_new(&w->env, w->pg);
 	w->handshake = handshake_new(&w->conns, w->origins);
 	w->frames = (struct frames){.env = &w->env,

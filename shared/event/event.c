@@ -66,6 +66,12 @@ event_kind_changes_message(enum event_kind kind)
 }
 
 bool
+event_kind_lossy(enum event_kind kind)
+{
+	return kind == EVENT_TYPING || kind == EVENT_RECEIPT;
+}
+
+bool
 event_kind_parse(const char *name, enum event_kind *out)
 {
 	for (int i = 0; i < EVENT_KIND_COUNT; i++)
@@ -125,7 +131,7 @@ event_check_members(const struct event *e, struct es_err *err)
 	if (event_kind_changes_message(e->kind) != (e->message_id != 0))
 		return es_fail_field(
 		    err, ES_INVALID, "messageId", "does not fit the kind");
-	if ((e->kind == EVENT_TYPING) != (e->seq == 0))
+	if (event_kind_lossy(e->kind) != (e->seq == 0))
 		return es_fail_field(err, ES_INVALID, "seq", "does not fit the kind");
 	if (e->payload != NULL && e->payload[0] != '{')
 		return es_fail_field(err, ES_INVALID, "payload", "must be an object");

@@ -1,6 +1,6 @@
 /* An event: one committed and numbered change of one channel, published to its
- * subscribers, or a lossy typing notice (seq 0). Also the reply with the outcome of an
- * envelope. JSON, version 1.
+ * subscribers, or a lossy notice: typing, a read receipt (seq 0). Also the reply with the
+ * outcome of an envelope. JSON, version 1.
  *
  * Programs of two releases run side by side during an upgrade. A decoder of this folder
  * therefore ignores members that it does not know, and takes a member that a newer
@@ -23,7 +23,8 @@
 	X(CHANNEL_UPDATED, "channel_updated") \
 	X(CHANNEL_ARCHIVED, "channel_archived") \
 	X(CHANNEL_DELETED, "channel_deleted") \
-	X(TYPING, "typing")
+	X(TYPING, "typing") \
+	X(RECEIPT, "receipt")
 
 enum event_kind {
 #define X(name, text) EVENT_##name,
@@ -69,6 +70,8 @@ struct event_list {
 };
 
 const char *event_kind_name(enum event_kind kind);
+/* The event has no number, is not stored, and may be lost. */
+bool event_kind_lossy(enum event_kind kind);
 bool event_kind_parse(const char *name, enum event_kind *out) ES_MUST_CHECK;
 /* True for a message and for message_updated. */
 bool event_kind_has_body(enum event_kind kind) ES_MUST_CHECK;

@@ -23,19 +23,29 @@ static const struct pg_col member_cols[] = {
 		.n_cols = ES_COUNT(member_cols), .n_params = (n) \
 	}
 /* LATERAL looks up each user by its key. With a plain join the planner may read all users
- * of the tenant. */
-#define MEMBERS \
+ * of the tenant. shown: an SQL condition; false hides the read mark of the member. */
+#define MEMBERS(shown) \
 	"SELECT m.user_id, u.display_name, u.status, m.role, es_ms(m.joined_at)," \
-	" m.last_read_seq FROM channel_members m" \
-	" CROSS JOIN LATERAL (SELECT u.display_name, CASE WHEN u.deleted_at IS NULL" \
+	" CASE WHEN " shown " THEN m.last_read_seq END FROM channel_members m" \
+	" CROSS JOIN LATERAL (SELECT u.display_name, u.read_receipts, CASE WHEN " \
+	"u.deleted_at IS NULL" \
 	" THEN u.status ELSE 'deleted' END AS status FROM users u" \
 	" WHERE u.tenant_id = $1 AND u.id = m.user_id LIMIT 1) u" \
 	" WHERE m.tenant_id = $1 AND m.channel_id = $2"
 
+/* A caller sees the own mark. The caller $5 sees the marks of others only when both have
+ * read receipts switched on. An API key may have no user: then only the others count. */
 static const struct pg_stmt list = MEMBER_STMT("list",
-    MEMBERS " AND m.user_id > " STORE_AFTER("$3") " ORDER BY m.user_id LIMIT $4", 4);
+    MEMBERS("m.user_id = $5 OR (u.read_receipts AND COALESCE((SELECT " STORE_RECEIPTS_ON(
+	"v",
+	"t") " FROM users v JOIN tenants t ON t.id = $1 WHERE v.tenant_id = $1"
+	     " AND v.id = $5), true))") " AND m.user_id > " STORE_AFTER("$3") " ORDER BY "
+                                                                              "m.user_id "
+                                                                              "LIMIT $4",
+    5);
 
-static const struct pg_stmt get = MEMBER_STMT("get", MEMBERS " AND m.user_id = $3", 3);
+static const struct pg_stmt get =
+    MEMBER_STMT("get", MEMBERS("u.read_receipts") " AND m.user_id = $3", 3);
 
 /* A user who can become a member: the user is active. */
 struct candidate {
@@ -84,7 +94,7 @@ member_store_list(struct pg *pg, const struct actor *who,
 {
 	const char *const seen[] = {who->tenant.text, channel->text, who->user.text};
 	const char *const params[] = {who->tenant.text, channel->text,
-	    after != NULL ? after->text : NULL, pg_int(a, limit + 1)};
+	    after != NULL ? after->text : NULL, pg_int(a, limit + 1), who->user.text};
 	struct pg_batch_item items[] = {
 	    {.stmt = &store_visible, .params = seen},
 	    {.stmt = &list, .params = params},

@@ -17,7 +17,9 @@ struct member {
 	const char *status; /* status of the user: active deactivated deleted */
 	const char *role;   /* owner admin member */
 	int64_t joined_ms;
-	int64_t last_read_message_id; /* 0: no message read yet */
+	/* the stored mark, see unread_store.h; 0: no message read yet, or the caller may
+	 * not see it (receipt_store.h) */
+	int64_t last_read_message_id;
 };
 
 struct member_page {

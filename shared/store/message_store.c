@@ -7,6 +7,7 @@
 
 #include "core/banned.h"
 
+/* The last column is only in the statement that reads messages of several channels. */
 static const struct pg_col message_cols[] = {
     PG_COL(struct message, id, PG_INT8),
     PG_COL(struct message, sender, PG_UUID),
@@ -16,26 +17,27 @@ static const struct pg_col message_cols[] = {
     PG_COL(struct message, created_ms, PG_INT8),
     PG_COL(struct message, edited_ms, PG_INT8),
     PG_COL(struct message, deleted, PG_BOOL),
+    PG_COL(struct message, channel, PG_UUID),
 };
 
 #define MESSAGE_STMT(name_, sql_, n) \
 	{ \
 		.name = "message_" name_, .sql = sql_, .cols = message_cols, \
-		.n_cols = ES_COUNT(message_cols), .n_params = (n) \
+		.n_cols = ES_COUNT(message_cols) - 1, .n_params = (n) \
 	}
 
-/* $1 tenant, $2 channel. The row stores the sender's name as it was when the message was
- * sent. Messages of a deleted user, and rows from before the name was stored, show the
- * present name. The row looks up the sender only in these two cases, because 50 look-ups
- * take as long as the rest of a page. PostgreSQL asks once for each statement whether the
- * tenant has deleted a user: that sub-select depends on no row. The look-up is a
- * sub-select, too: with a join the planner may read all users. */
+/* $1 tenant. channel: an SQL expression. The row stores the sender's name as it was when
+ * the message was sent. Messages of a deleted user, and rows from before the name was
+ * stored, show the present name. The row looks up the sender only in these two cases,
+ * because 50 look-ups take as long as the rest of a page. PostgreSQL asks once for each
+ * statement whether the tenant has deleted a user: that sub-select depends on no row. The
+ * look-up is a sub-select, too: with a join the planner may read all users. */
 #define NAME_LOOKUP \
 	"COALESCE((SELECT CASE WHEN u.deleted_at IS NULL" \
 	" THEN COALESCE(m.sender_name, u.display_name) ELSE u.display_name END" \
 	" FROM users u WHERE u.tenant_id = $1 AND u.id = m.sender_id)," \
 	" m.sender_name, '')"
-#define MESSAGES \
+#define MESSAGES_OF(channel) \
 	"SELECT m.id, m.sender_id, " \
 	" CASE WHEN m.sender_name IS NULL OR (SELECT EXISTS (SELECT FROM users d" \
 	" WHERE d.tenant_id = $1 AND d.deleted_at IS NOT NULL))" \
@@ -43,7 +45,8 @@ static const struct pg_col message_cols[] = {
 	" CASE WHEN m.deleted_at IS NULL THEN m.body END, m.client_message_id," \
 	" es_ms(m.created_at), es_ms(m.edited_at), m.deleted_at IS NOT NULL" \
 	" FROM messages m" \
-	" WHERE m.tenant_id = $1 AND m.channel_id = $2"
+	" WHERE m.tenant_id = $1 AND m.channel_id = " channel
+#define MESSAGES MESSAGES_OF("$2")
 
 static const struct pg_stmt below =
     MESSAGE_STMT("below", MESSAGES " AND m.id < $3 ORDER BY m.id DESC LIMIT $4", 4);
@@ -52,6 +55,18 @@ static const struct pg_stmt above =
 static const struct pg_stmt get = MESSAGE_STMT("get", MESSAGES " AND m.id = $3", 3);
 static const struct pg_stmt by_keys =
     MESSAGE_STMT("by_keys", MESSAGES " AND m.dedupe_key = decode($3, 'hex')", 3);
+
+static const struct pg_stmt by_ids = MESSAGE_STMT(
+    "by_ids", MESSAGES " AND m.id = ANY ($3::bigint[]) ORDER BY m.id DESC", 3);
+#define MESSAGES_OF_EACH MESSAGES_OF("k.id")
+static const struct pg_stmt newest = {
+    .name = "message_newest",
+    .sql = "SELECT l.*, k.id FROM unnest($2::uuid[]) k (id), LATERAL (" MESSAGES_OF_EACH
+	   " ORDER BY m.id DESC LIMIT 1) l",
+    .cols = message_cols,
+    .n_cols = ES_COUNT(message_cols),
+    .n_params = 2,
+};
 
 struct refusal {
 	const char *code;
@@ -65,15 +80,6 @@ static const struct pg_stmt refused = {
     .cols = refusal_cols,
     .n_cols = ES_COUNT(refusal_cols),
     .n_params = 3,
-};
-
-static const struct pg_col mark_cols[] = {PG_COL(struct read_mark, seq, PG_INT8)};
-const struct pg_stmt message_store_read_stmt = {
-    .name = "message_read_mark",
-    .sql = "SELECT last_read_seq FROM es_read($1, $2, $3, $4)",
-    .cols = mark_cols,
-    .n_cols = ES_COUNT(mark_cols),
-    .n_params = 4,
 };
 
 /* All messages of one call are in `channel`, so the statements do not return it. */
@@ -138,26 +144,48 @@ message_store_by_client_id(struct pg *pg, const struct actor *who,
 }
 
 enum es_code
-message_store_mark_read(struct pg *pg, const struct actor *who,
-    const struct channel_id *channel, int64_t id, struct arena *a, int64_t *stands,
-    struct es_err *err)
+message_store_by_ids(struct pg *pg, const struct actor *who,
+    const struct channel_id *channel, const int64_t ids[], size_t n, struct arena *a,
+    struct message_page *out, struct es_err *err)
 {
-	const char *const params[] = {
-	    who->tenant.text, channel->text, who->user.text, pg_int(a, id)};
+	const char *const seen[] = {who->tenant.text, channel->text, who->user.text};
+	const char **texts = arena_alloc(a, (n + 1) * sizeof(*texts));
+	const char *params[] = {who->tenant.text, channel->text, NULL};
 	struct pg_batch_item items[] = {
-	    {.stmt = &store_visible, .params = params},
-	    {.stmt = &message_store_read_stmt, .params = params},
+	    {.stmt = &store_visible, .params = seen},
+	    {.stmt = &by_ids, .params = params},
 	};
-	struct read_mark mark;
+	struct pg_rows *rows = &items[1].rows;
 
+	for (size_t i = 0; i < n; i++)
+		texts[i] = pg_int(a, ids[i]);
+	params[2] = pg_array(a, texts, n);
 	TRY(pg_batch(pg, &who->tenant, items, ES_COUNT(items), a, err));
 	if (items[0].rows.count == 0)
 		return es_fail(err, ES_NOT_FOUND, STORE_NO_CHANNEL);
-	if (!pg_next(&items[1].rows, a, &mark))
-		return es_fail(
-		    err, ES_FORBIDDEN, "only members of the channel have a read mark");
-	if (stands != NULL)
-		*stands = mark.seq;
+	*out = (struct message_page){0};
+	out->items = arena_alloc(a, (size_t)(rows->count + 1) * sizeof(*out->items));
+	while (message_store_next(rows, channel, a, &out->items[out->n]))
+		out->n++;
+	return ES_OK;
+}
+
+enum es_code
+message_store_newest(struct pg *pg, const struct actor *who,
+    const struct channel_id channels[], size_t n, struct arena *a, struct message **out,
+    size_t *n_out, struct es_err *err)
+{
+	const char **texts = arena_alloc(a, (n + 1) * sizeof(*texts));
+	const char *params[] = {who->tenant.text, NULL};
+	struct pg_rows rows;
+
+	for (size_t i = 0; i < n; i++)
+		texts[i] = channels[i].text;
+	params[1] = pg_array(a, texts, n);
+	TRY(pg_run(pg, &who->tenant, &newest, params, a, &rows, err));
+	*out = arena_alloc(a, (size_t)(rows.count + 1) * sizeof(**out));
+	for (*n_out = 0; pg_next(&rows, a, &(*out)[*n_out]); (*n_out)++)
+		;
 	return ES_OK;
 }
 

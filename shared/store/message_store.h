@@ -59,18 +59,16 @@ enum es_code message_store_by_client_id(struct pg *pg, const struct actor *who,
     const struct channel_id *channel, const char *client_id, struct arena *a,
     struct message *out, enum es_code *refusal, struct es_err *err) ES_MUST_CHECK;
 
-/* Moves the caller's read mark forward, but never back and never past the head. *stands
- * receives the mark's new position; stands may be NULL. ES_FORBIDDEN: the caller sees the
- * channel but is not a member and so has no read mark. */
-enum es_code message_store_mark_read(struct pg *pg, const struct actor *who,
-    const struct channel_id *channel, int64_t id, struct arena *a, int64_t *stands,
-    struct es_err *err) ES_MUST_CHECK;
-
-/* message_store_mark_read() for an event loop. Send the statement with the tenant. No
- * row: the user is not a member. */
-struct read_mark {
-	int64_t seq;
-};
-extern const struct pg_stmt message_store_read_stmt; /* row: struct read_mark */
+/* Reads those of the n messages that the channel has, newest first; the page has no next
+ * one. n is at most MESSAGE_IDS_MAX. */
+#define MESSAGE_IDS_MAX 100
+enum es_code message_store_by_ids(struct pg *pg, const struct actor *who,
+    const struct channel_id *channel, const int64_t ids[], size_t n, struct arena *a,
+    struct message_page *out, struct es_err *err) ES_MUST_CHECK;
+/* Reads the newest message of each of the n channels, deleted ones included, in any
+ * order. Does not check rights: the caller has read the channels before. */
+enum es_code message_store_newest(struct pg *pg, const struct actor *who,
+    const struct channel_id channels[], size_t n, struct arena *a, struct message **out,
+    size_t *n_out, struct es_err *err) ES_MUST_CHECK;
 
 #endif

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "store/store_private.h"
+
 #include "core/banned.h"
 
 /* One row of the answer before the checks. */
@@ -9,7 +11,7 @@ struct answer {
 	int64_t ord; /* position in the arrays of the parameters, from 1 */
 	const char *tenant_status, *user_status, *role, *display_name, *settings;
 	int64_t acl_version, max_messages_per_second, tokens_valid_after_ms;
-	bool revoked;
+	bool revoked, read_receipts;
 	char epoch[ES_UUID_TEXT];
 };
 
@@ -25,12 +27,13 @@ static const struct pg_col answer_cols[] = {
     PG_COL(struct answer, tokens_valid_after_ms, PG_INT8),
     PG_COL(struct answer, revoked, PG_BOOL),
     PG_COL(struct answer, epoch, PG_UUID),
+    PG_COL(struct answer, read_receipts, PG_BOOL),
 };
 
 #define ANSWER \
 	" tenant_status, acl_version, COALESCE(max_messages_per_second, -2), settings," \
 	" user_status," \
-	" role, display_name, tokens_valid_after_ms, revoked, epoch "
+	" role, display_name, tokens_valid_after_ms, revoked, epoch, read_receipts "
 
 /* es_authenticate_many() for one token of the tenant that is set, as a plain statement:
  * its plan is cached, and row-level security confines it to that tenant. */
@@ -43,9 +46,9 @@ static const struct pg_stmt principal_store_one = {
 	   " EXISTS (SELECT FROM revoked_tokens r WHERE r.tenant_id = $1 AND r.jti = $3"
 	   " AND r.user_id IN ($2, '" ACTOR_NOBODY "')"
 	   " AND NOT (r.spares_owners AND u.role = 'owner')),"
-	   " (SELECT m.epoch FROM cluster_meta m)"
-	   " FROM tenants t JOIN users u ON u.tenant_id = t.id"
-	   " WHERE t.id = $1 AND u.tenant_id = $1 AND u.id = $2",
+	   " (SELECT m.epoch FROM cluster_meta m), " STORE_RECEIPTS_ON(
+	       "u", "t") " FROM tenants t JOIN users u ON u.tenant_id = t.id"
+			 " WHERE t.id = $1 AND u.tenant_id = $1 AND u.id = $2",
     .cols = answer_cols,
     .n_cols = ES_COUNT(answer_cols),
     .n_params = 3,
@@ -92,6 +95,7 @@ principal_store_check(const struct answer *row, const struct principal_ask *ask,
 	    .acl_version = row->acl_version,
 	    .max_messages_per_second = row->max_messages_per_second,
 	    .settings = row->settings,
+	    .read_receipts = row->read_receipts,
 	};
 	memcpy(out->epoch, row->epoch, sizeof(out->epoch));
 	return ES_OK;

@@ -15,6 +15,8 @@ struct principal {
 	int64_t max_messages_per_second; /* or TENANT_NO_LIMIT */
 	/* settings of the tenant, a JSON object: see tenant_settings.h */
 	const char *settings;
+	/* neither the tenant nor the user has switched read receipts off */
+	bool read_receipts;
 	char epoch[ES_UUID_TEXT];
 };
 

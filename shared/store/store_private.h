@@ -19,6 +19,12 @@
 	    user) " AND NOT EXISTS (SELECT FROM channel_bans b WHERE b.tenant_id = $1" \
 		  " AND b.channel_id = c.id AND b.user_id = " user ")))"
 
+/* SQL condition: user u of tenant t, both table aliases, sends and sees read receipts.
+ * Functions in db/functions have the same text. */
+#define STORE_RECEIPTS_ON(u, t) \
+	"(" u ".read_receipts AND " t ".settings -> 'read_receipts'" \
+	" IS DISTINCT FROM 'false'::jsonb)"
+
 /* SQL: the id after which a page begins. The parameter is NULL for the first page. The
  * condition `id > ` STORE_AFTER("$3") is an index condition even in a generic plan.
  * COALESCE would mean the same, but PostgreSQL does not treat it as leakproof. Row-level

@@ -10,6 +10,7 @@
 struct wire_settings {
 	int64_t user_send_limit, user_send_window_s;
 	bool has_user_send_limit, has_user_send_window_s, has_allowed_origins;
+	bool read_receipts, has_read_receipts;
 	const struct json_list *allowed_origins;
 };
 
@@ -20,6 +21,7 @@ static const struct json_field fields[] = {
 	struct wire_settings, user_send_window_s, JSON_INT, 1, TENANT_SEND_WINDOW_MAX_S),
     JSON_FIELD_OPT(
 	struct wire_settings, allowed_origins, JSON_ARRAY, 0, TENANT_ORIGINS_MAX),
+    JSON_FIELD_OPT(struct wire_settings, read_receipts, JSON_BOOL, 0, 0),
 };
 
 static enum es_code
@@ -44,7 +46,8 @@ tenant_settings_parse(
 {
 	struct wire_settings wire = {.user_send_limit = TENANT_NO_LIMIT};
 
-	*out = (struct tenant_settings){.user_send_limit = -1, .user_send_window_s = -1};
+	*out = (struct tenant_settings){
+	    .user_send_limit = -1, .user_send_window_s = -1, .read_receipts = true};
 	if (json == NULL || json[0] == '\0')
 		return ES_OK;
 	TRY(json_bind(json, strlen(json), fields, ES_COUNT(fields), JSON_IGNORE_UNKNOWN,
@@ -53,6 +56,8 @@ tenant_settings_parse(
 		out->user_send_limit = wire.user_send_limit;
 	if (wire.has_user_send_window_s)
 		out->user_send_window_s = wire.user_send_window_s;
+	if (wire.has_read_receipts)
+		out->read_receipts = wire.read_receipts;
 	if (wire.has_allowed_origins)
 		TRY(tenant_settings_parse_origins(wire.allowed_origins, a, out, err));
 	return ES_OK;

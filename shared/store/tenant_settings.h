@@ -20,6 +20,7 @@ struct tenant_settings {
 	/* -1: not set; the setting of the program applies. user_send_limit may be
 	 * TENANT_NO_LIMIT. */
 	int64_t user_send_limit, user_send_window_s;
+	bool read_receipts; /* false: nobody in the tenant sends or sees receipts */
 	const char *const *allowed_origins;
 	size_t n_origins; /* 0: the tenant allows no origin by name */
 };

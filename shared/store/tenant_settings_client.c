@@ -15,6 +15,7 @@ struct client_settings {
 	const struct json_list *allowedOrigins, *allowed_origins;
 	bool has_userSendLimit, has_userSendWindowS, has_allowedOrigins;
 	bool has_user_send_limit, has_user_send_window_s, has_allowed_origins;
+	bool readReceipts, has_readReceipts; /* newer than the old spelling */
 };
 
 #define LIMIT(name) \
@@ -27,7 +28,8 @@ struct client_settings {
 
 static const struct json_field fields[] = {LIMIT(userSendLimit), WINDOW(userSendWindowS),
     ORIGINS(allowedOrigins), LIMIT(user_send_limit), WINDOW(user_send_window_s),
-    ORIGINS(allowed_origins)};
+    ORIGINS(allowed_origins),
+    JSON_FIELD_CLEAR(struct client_settings, readReceipts, JSON_BOOL, 0, 0)};
 
 static void
 tenant_settings_client_add_fault(
@@ -118,13 +120,16 @@ tenant_settings_client_write_all(struct json_write *w, const struct client_setti
 		tenant_settings_client_write_origins(w,
 		    old_origins ? t->allowed_origins : t->allowedOrigins,
 		    old_origins ? "allowed_origins" : "allowedOrigins", faults, a);
+	if (t->has_readReceipts)
+		jw_bool(w, "read_receipts", t->readReceipts);
 }
 
 enum es_code
 tenant_settings_from_client(const char *json, bool by_owner, struct arena *a,
     struct json_faults *faults, const char **out, struct es_err *err)
 {
-	struct client_settings t = {.userSendLimit = UNSET,
+	struct client_settings t = {.readReceipts = true, /* null means the default */
+	    .userSendLimit = UNSET,
 	    .userSendWindowS = UNSET,
 	    .user_send_limit = UNSET,
 	    .user_send_window_s = UNSET};
@@ -171,6 +176,8 @@ tenant_settings_show(
 		    s.user_send_limit == TENANT_NO_LIMIT ? UNSET : s.user_send_limit);
 		tenant_settings_client_write_number(w, "userSendWindowS",
 		    s.user_send_window_s >= 0, s.user_send_window_s);
+		if (!s.read_receipts)
+			jw_bool(w, "readReceipts", false);
 		if (s.allowed_origins != NULL) {
 			jw_array(w, "allowedOrigins");
 			for (size_t i = 0; i < s.n_origins; i++)

@@ -9,8 +9,8 @@
 #define USER_COLS \
 	"id, CASE WHEN deleted_at IS NULL THEN email END, display_name, role," \
 	" CASE WHEN deleted_at IS NULL THEN status ELSE 'deleted' END, " \
-	"es_ms(created_at), external_id"
-#define USER_N_COLS 7
+	"es_ms(created_at), external_id, read_receipts"
+#define USER_N_COLS 8
 extern const struct pg_col user_cols[USER_N_COLS];
 
 #define USER_STMT(name_, sql_, n) \

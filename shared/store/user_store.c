@@ -16,6 +16,7 @@ const struct pg_col user_cols[USER_N_COLS] = {
     PG_COL(struct user, status, PG_TEXT),
     PG_COL(struct user, created_ms, PG_INT8),
     PG_COL(struct user, external_id, PG_TEXT),
+    PG_COL(struct user, read_receipts, PG_BOOL),
 };
 
 static const struct pg_stmt get = USER_STMT(
@@ -43,9 +44,10 @@ static const struct pg_stmt change = USER_STMT("change",
     "UPDATE users SET email = COALESCE($3, email),"
     " display_name = COALESCE($4, display_name), role = COALESCE($5, role),"
     " email_key = COALESCE($6, email_key), name_key = COALESCE($7, name_key),"
-    " external_id = NULLIF(COALESCE($8, external_id), '')"
+    " external_id = NULLIF(COALESCE($8, external_id), ''),"
+    " read_receipts = COALESCE($9::boolean, read_receipts)"
     " WHERE tenant_id = $1 AND id = $2 RETURNING " USER_COLS,
-    8);
+    9);
 
 struct count {
 	int64_t n;
@@ -163,6 +165,9 @@ user_store_check_rights(const struct actor *who, const struct user *now,
 	const bool only_name = patch != NULL && patch->email == NULL &&
 	                       patch->role == NULL && patch->external_id == NULL;
 
+	if (patch != NULL && patch->read_receipts != NULL && !self)
+		return es_fail_field(err, ES_FORBIDDEN, "readReceipts",
+		    "only the user itself may do this");
 	if (self && only_name)
 		return ES_OK;
 	if (!actor_is_admin(who))
@@ -240,16 +245,22 @@ user_store_patch_locked(struct pg *pg, const struct actor *who, const struct use
 {
 	const char *const params[] = {who->tenant.text, id->text, patch->email,
 	    patch->display_name, patch->role, user_store_key_or_null(patch->email, a),
-	    user_store_key_or_null(patch->display_name, a), patch->external_id};
+	    user_store_key_or_null(patch->display_name, a), patch->external_id,
+	    patch->read_receipts != NULL ? pg_bool(*patch->read_receipts) : NULL};
+	const bool rights = patch->role != NULL || patch->read_receipts != NULL;
 	int64_t version = 0;
 	struct user now = {0};
 
 	TRY(user_store_read_locked(
-	    pg, who, id, patch, a, &now, patch->role != NULL ? &version : NULL, err));
+	    pg, who, id, patch, a, &now, rights ? &version : NULL, err));
 	if (strcmp(now.status, "deleted") == 0)
 		return es_fail(err, ES_CONFLICT, "the user is deleted");
 	if (patch->role != NULL && strcmp(patch->role, now.role) != 0) {
 		TRY(user_store_check_owner_left(pg, who, &now, patch->role, a, err));
+		TRY(user_store_raise_version(pg, who, a, &version, err));
+	} else if (patch->read_receipts != NULL &&
+		   *patch->read_receipts != now.read_receipts) {
+		/* push-server keeps the preference with each connection */
 		TRY(user_store_raise_version(pg, who, a, &version, err));
 	}
 	TRY(user_store_run_one(pg, who, &change, params, a, out, err));

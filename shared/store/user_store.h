@@ -20,9 +20,10 @@ struct user {
 	const char *status; /* active deactivated deleted */
 	/* the id that the tenant's own system gives the user, or NULL */
 	const char *external_id;
+	bool read_receipts; /* false: the user sends and sees no receipts */
 	int64_t created_ms;
 	/* The tenant's acl_version after this change. Set by user_store_patch() with a
-	 * role and by the functions that change the status; else 0. */
+	 * role or read_receipts, and by the functions that change the status; else 0. */
 	int64_t acl_version;
 	/* Events of channels that got another owner, because this user was their last
 	 * active owner (ownership_store.h). The caller publishes them. Set by
@@ -37,9 +38,11 @@ struct user_new {
 	struct user_id id;       /* "": the store chooses a new id */
 };
 
-/* A member that is NULL leaves the value as it is. external_id "" removes it. */
+/* A member that is NULL leaves the value as it is. external_id "" removes it. Only the
+ * user itself may set read_receipts. */
 struct user_patch {
 	const char *email, *display_name, *role, *external_id;
+	const bool *read_receipts;
 };
 
 #define USER_DELETED_NAME "Deleted user"

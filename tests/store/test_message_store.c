@@ -7,6 +7,7 @@
 #include "store/channel_store.h"
 #include "store/message_store.h"
 #include "store/outcome_store.h"
+#include "store/read_mark_store.h"
 #include "store_fixture.h"
 
 #include "core/banned.h"
@@ -139,7 +140,7 @@ an_invisible_channel_is_unknown(void)
 	struct channel_id hidden[3] = {
 	    channel_with("hidden", 1), fixture_channel(&f, &f.foreign, "foreign", false)};
 	enum es_code refusal;
-	int64_t stands;
+	struct read_mark mark;
 
 	uuid_new(hidden[2].text);
 	for (size_t i = 0; i < 3; i++) {
@@ -150,8 +151,8 @@ an_invisible_channel_is_unknown(void)
 			f.pg, &f.carol, &hidden[i], 1, f.arena, &message, &f.err),
 		    ES_NOT_FOUND, "no such channel");
 		REFUSED(f,
-		    message_store_mark_read(
-			f.pg, &f.carol, &hidden[i], 1, f.arena, &stands, &f.err),
+		    read_mark_store_read(
+			f.pg, &f.carol, &hidden[i], 1, f.arena, &mark, &f.err),
 		    ES_NOT_FOUND, "no such channel");
 		REFUSED(f,
 		    message_store_by_client_id(f.pg, &f.carol, &hidden[i], "c-1", f.arena,
@@ -224,16 +225,15 @@ a_read_mark_moves_forward_only(void)
 {
 	const struct channel_id id = channel_with("marked", 5);
 	const struct channel_id open = fixture_channel(&f, &f.bob, "open", false);
-	int64_t stands = 0;
+	struct read_mark mark = {0};
 
-	FINE(message_store_mark_read(f.pg, &f.bob, &id, 3, f.arena, &stands, &f.err));
-	CU_ASSERT_EQUAL(stands, 3);
-	FINE(message_store_mark_read(f.pg, &f.bob, &id, 2, f.arena, &stands, &f.err));
-	CU_ASSERT_EQUAL(stands, 3);
-	FINE(message_store_mark_read(f.pg, &f.bob, &id, 99, f.arena, &stands, &f.err));
-	CU_ASSERT_EQUAL(stands, 5);
-	REFUSED(f,
-	    message_store_mark_read(f.pg, &f.carol, &open, 1, f.arena, &stands, &f.err),
+	FINE(read_mark_store_read(f.pg, &f.bob, &id, 3, f.arena, &mark, &f.err));
+	CU_ASSERT_EQUAL(mark.stands, 3);
+	FINE(read_mark_store_read(f.pg, &f.bob, &id, 2, f.arena, &mark, &f.err));
+	CU_ASSERT_EQUAL(mark.stands, 3);
+	FINE(read_mark_store_read(f.pg, &f.bob, &id, 99, f.arena, &mark, &f.err));
+	CU_ASSERT_EQUAL(mark.stands, 5);
+	REFUSED(f, read_mark_store_read(f.pg, &f.carol, &open, 1, f.arena, &mark, &f.err),
 	    ES_FORBIDDEN, NULL);
 }
 

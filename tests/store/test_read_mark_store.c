@@ -87,7 +87,7 @@ marks_of_several_tenants_move_at_once(void)
 	mark(asks, 3, out);
 	for (int i = 0; i < 3; i++) {
 		CU_ASSERT_EQUAL(out[i].rc, ES_OK);
-		CU_ASSERT_EQUAL(out[i].stands, asks[i].id);
+		CU_ASSERT_EQUAL(out[i].mark.stands, asks[i].id);
 	}
 	CU_ASSERT_EQUAL(stored(&f.foreign, &other), 2);
 	CU_ASSERT_EQUAL(stored(&f.bob, &two), 3);
@@ -103,12 +103,12 @@ a_mark_goes_forward_and_not_past_the_head(void)
 	struct read_mark_answer out;
 
 	mark(&to_3, 1, &out);
-	CU_ASSERT_EQUAL(out.stands, 3);
+	CU_ASSERT_EQUAL(out.mark.stands, 3);
 	mark(&back, 1, &out);
 	CU_ASSERT_EQUAL(out.rc, ES_OK);
-	CU_ASSERT_EQUAL(out.stands, 3);
+	CU_ASSERT_EQUAL(out.mark.stands, 3);
 	mark(&past, 1, &out);
-	CU_ASSERT_EQUAL(out.stands, 5);
+	CU_ASSERT_EQUAL(out.mark.stands, 5);
 	CU_ASSERT_EQUAL(stored(&f.bob, &id), 5);
 }
 
@@ -122,19 +122,20 @@ the_largest_of_several_marks_of_a_channel_counts(void)
 
 	mark(asks, 3, out);
 	for (int i = 0; i < 3; i++)
-		CU_ASSERT_EQUAL(out[i].stands, 7);
+		CU_ASSERT_EQUAL(out[i].mark.stands, 7);
 	CU_ASSERT_EQUAL(stored(&f.bob, &id), 7);
 }
 
-/* Each entry gets the answer that message_store_mark_read() gives for it. */
+/* Each entry gets the answer that read_mark_store_read() gives for it. */
 static void
-refuses_what_message_store_mark_read_refuses(void)
+refuses_what_read_mark_store_read_refuses(void)
 {
 	const struct channel_id open = channel_with(&f.bob, "not joined", false, 2);
 	const struct channel_id closed = channel_with(&f.bob, "not mine", true, 2);
 	const struct channel_id foreign = channel_with(&f.foreign, "theirs", false, 2);
 	struct channel_id nowhere;
 	struct read_mark_answer out[6];
+	struct read_mark one;
 	struct member member;
 	struct event_list events;
 	struct event event;
@@ -155,8 +156,8 @@ refuses_what_message_store_mark_read_refuses(void)
 	CU_ASSERT_EQUAL(out[5].rc, ES_NOT_FOUND);
 	CU_ASSERT_EQUAL(stored(&f.foreign, &foreign), 0);
 	for (int i = 0; i < 4; i++)
-		CU_ASSERT_EQUAL(message_store_mark_read(f.pg, &f.carol, &asks[i].channel,
-				    1, f.arena, NULL, &f.err),
+		CU_ASSERT_EQUAL(read_mark_store_read(f.pg, &f.carol, &asks[i].channel, 1,
+				    f.arena, &one, &f.err),
 		    out[i].rc);
 
 	FINE(member_store_put(f.pg, &f.bob, &closed, &f.carol.user, NULL, f.arena,
@@ -183,7 +184,7 @@ a_mark_that_stays_is_not_written(void)
 	mark(&a, 1, &out);
 	before = fixture_number(&f, &a.tenant, xmin, key, 3);
 	mark(&a, 1, &out);
-	CU_ASSERT_EQUAL(out.stands, 2);
+	CU_ASSERT_EQUAL(out.mark.stands, 2);
 	CU_ASSERT_EQUAL(fixture_number(&f, &a.tenant, xmin, key, 3), before);
 }
 
@@ -212,8 +213,8 @@ static CU_TestInfo cases[] = {
 	a_mark_goes_forward_and_not_past_the_head},
     {"the largest of several marks of a channel counts",
 	the_largest_of_several_marks_of_a_channel_counts},
-    {"refuses what message_store_mark_read() refuses",
-	refuses_what_message_store_mark_read_refuses},
+    {"refuses what read_mark_store_read() refuses",
+	refuses_what_read_mark_store_read_refuses},
     {"a mark that stays is not written", a_mark_that_stays_is_not_written},
     {"accepts READ_MARK_STORE_MAX marks in one statement",
 	accepts_read_mark_store_max_marks_in_one_statement},

@@ -154,15 +154,3 @@ message_store_by_client_id(struct pg *pg, const struct actor *who,
 		*out = rig.message;
 	return rc;
 }
-
-enum es_code
-message_store_mark_read(struct pg *pg, const struct actor *who,
-    const struct channel_id *channel, int64_t id, struct arena *a, int64_t *stands,
-    struct es_err *err)
-{
-	(void)pg, (void)a;
-	rig_actor(who);
-	CU_ASSERT_PTR_NULL(stands);
-	return rig_called(err, "message_store_mark_read", "%s %lld",
-	    rig_id(channel->text), (long long)id);
-}

@@ -15,9 +15,11 @@
 #include "store/channel_store.h"
 #include "store/member_store.h"
 #include "store/message_store.h"
+#include "store/read_mark_store.h"
 #include "store/tenant_admin.h"
 #include "store/tenant_store.h"
 #include "store/token_store.h"
+#include "store/unread_store.h"
 #include "store/user_store.h"
 
 #define RIG_TENANT  "01900000-0000-7000-8000-000000000001"
@@ -62,6 +64,8 @@ struct rig {
 	struct ban ban;
 	struct message message;
 	struct message_page messages;
+	struct read_mark mark;
+	struct unread unread;
 	struct tenant tenant;
 	struct tenant_admin admin;
 	struct api_key key;

@@ -203,7 +203,8 @@ read_mark_store_many_read(
 {
 	(void)rows, (void)a;
 	for (size_t i = 0; i < n; i++)
-		out[i] = (struct read_mark_answer){.rc = fakes.mark, .stands = 1};
+		out[i] =
+		    (struct read_mark_answer){.rc = fakes.mark, .mark = {.stands = 1}};
 }
 
 const char *const *
