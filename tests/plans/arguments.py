@@ -19,7 +19,7 @@ def key(i):
 
 
 T = row(1, 1)
-OWNER, BOT, BOB, READER, GUEST = (row(2, i) for i in (1, 2, 3, 9999, 10000))
+OWNER, BOT, BOB, BUSY, READER, GUEST = (row(2, i) for i in (1, 2, 3, 9998, 9999, 10000))
 HOT, QUIET, LATE = row(3, 1), row(3, 2), row(3, 9999)
 NEW = row(9, 1)
 ISSUER = "https://issuer1.example"
@@ -115,14 +115,15 @@ ARGUMENTS = {
     "member_candidate": [[T, BOB]],
     "member_drop": [[T, HOT, BOB]],
     "member_get": [[T, HOT, BOB]],
-    "member_list": [[T, HOT, None, PAGE], [T, HOT, row(2, DEEP), PAGE]],
+    "member_list": [[T, HOT, None, PAGE, BOB], [T, HOT, row(2, DEEP), PAGE, BOB]],
     "member_other_owner": [[T, HOT, row(2, 4)]],
     "member_set_role": [[T, HOT, BOB, "admin"]],
     "message_above": [[T, HOT, 250000, PAGE]],
     "message_below": [[T, HOT, 250000, PAGE]],
+    "message_by_ids": [[T, HOT, many(1, 250000, 499999)]],
     "message_by_keys": [[T, HOT, key(7)]],
     "message_get": [[T, HOT, 400000]],
-    "message_read_mark": [[T, HOT, BOB, 400000]],
+    "message_newest": [[T, many(*CHANNELS)]],
     "message_refused": [[T, HOT, key(1000007)]],
     "origin_allowed": [[many("https://o77.example", "https://none.example")]],
     "outcome_supersede": [[T, HOT, many(key(1000007)), NEW]],
@@ -142,12 +143,17 @@ ARGUMENTS = {
     "principal": [[T, BOB, "jti7"]],
     "principals": [[many(*[T] * 50), many(*USERS), many(*["jti7"] * 50)]],
     "pg_ask_session": [[]],
+    "read_mark_read": [[T, HOT, BOB, 400000]],
+    "read_mark_unread": [[T, HOT, BOB, 400000]],
     "read_many": [[many(*[T] * 50), many(*[HOT] * 50), many(*USERS), many(*[7] * 50)]],
     "store_channel_state": [[T, HOT, BOB]],
     "store_lock_channel": [[T, HOT]],
     "store_lock_tenant": [[T]],
     "store_number_event": [[T, HOT, "member_left", BOB, "{}"]],
     "store_visible": [[T, QUIET, BOB]],
+    "receipt_message": [[T, HOT, 400000]],
+    "receipt_readers": [[T, HOT, 400000, None, PAGE], [T, QUIET, 7, None, PAGE]],
+    "receipt_room": [[T, HOT, BOB]],
     "reader_page": [[T, HOT, 250000, 260000, PAGE]],
     "reader_acl": [[many(T, row(1, 7))]],
     "reader_heads": [[many(*[T] * 50), many(*CHANNELS)]],
@@ -175,7 +181,7 @@ ARGUMENTS = {
     "user_list_role": [[T, row(2, DEEP), PAGE, "member", None, False],
                        [T, None, PAGE, "owner", None, False]],
     "user_list_status": [[T, row(2, DEEP), PAGE, None, "active", False]],
-    "user_change": [[T, BOB, None, "New", None, None, "new", None]],
+    "user_change": [[T, BOB, None, "New", None, None, "new", None, False]],
     "user_create": [[T, NEW, "new@example.org", "New", None, "new@example.org", "new",
                      None]],
     "user_deactivate": [[T, BOB]],
@@ -183,6 +189,9 @@ ARGUMENTS = {
     "user_get": [[T, BOB]],
     "user_known": [[T, many(*USERS)]],
     "user_lock_rights": [[T]],
+    "unread_list": [[T, GUEST, None, PAGE, False], [T, BUSY, None, PAGE, False],
+                    [T, BUSY, row(3, 4000), PAGE, True]],
+    "unread_of": [[T, BUSY, many(*CHANNELS)], [T, GUEST, many(HOT)]],
     "user_other_owners": [[T, OWNER], [T, BOB]],
     "user_raise_version": [[T]],
     "user_reactivate": [[T, BOB]],

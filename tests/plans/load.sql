@@ -3,8 +3,8 @@
 -- of which all users are members. There are 1,999 small tenants, too.
 --
 -- pg_temp.n(kind, i) is the id of row i of that kind. User 1 owns the tenant, user 2 is its
--- bot, user 9,999 a member of five channels and of 5,000 direct messages, half of them hidden, user
--- 10,000 a guest that is a member of channel 1 only.
+-- bot, user 9,998 a member of all public channels, user 9,999 a member of five channels and of 5,000
+-- direct messages, half of them hidden, user 10,000 a guest that is a member of channel 1 only.
 \set ON_ERROR_STOP on
 SET synchronous_commit = off;
 SET client_min_messages = warning;
@@ -55,6 +55,12 @@ SELECT pg_temp.n(1, 1), pg_temp.n(7, i) FROM generate_series(3, 5002) i;
 INSERT INTO channel_members (tenant_id, channel_id, user_id, is_direct, hidden_seq)
 SELECT pg_temp.n(1, 1), pg_temp.n(7, i), pg_temp.n(2, who), true, CASE WHEN i % 2 = 0 THEN 0 END
 FROM generate_series(3, 5002) i, unnest(ARRAY[i, 9999]) who;
+-- User 9,998 has read a part of each public channel.
+INSERT INTO channel_members (tenant_id, channel_id, user_id, role, last_read_seq)
+SELECT pg_temp.n(1, 1), pg_temp.n(3, i), pg_temp.n(2, 9998), 'member', 50 - i % 5
+FROM generate_series(2, 5000) i;
+UPDATE channel_members SET last_read_seq = 510000
+WHERE channel_id = pg_temp.n(3, 1) AND user_id = pg_temp.n(2, 9998);
 
 INSERT INTO messages (tenant_id, channel_id, id, sender_id, dedupe_key, request_hash,
     client_message_id, body, created_at)

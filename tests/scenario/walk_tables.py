@@ -44,7 +44,7 @@ QUERIES = {"/api/v1/presence": "?userIds={userId}"}
 
 # Routes whose requests contain no id. NO_IDS: all routes of the path. NO_IDS_OF: only this method.
 NO_IDS = {"/api/v1/auth-keys", "/api/v1/tenant", "/api/v1/users", "/api/v1/users/me",
-          "/api/v1/channels", "/api/v1/ws/tickets"}
+          "/api/v1/channels", "/api/v1/ws/tickets", "/api/v1/unread"}
 NO_IDS_OF = {("GET", "/api/v1/api-keys"), ("GET", "/api/v1/dms")}
 
 # None: the frame names no object by an id, so walk.py does not send it.

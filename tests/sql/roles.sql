@@ -73,7 +73,7 @@ SELECT bag_eq($$
     'channel_bans DELETE INSERT SELECT',
     'channel_events INSERT SELECT',
     'channel_heads DELETE INSERT SELECT UPDATE(last_seq,archived)',
-    'channel_members DELETE INSERT SELECT UPDATE(role,last_read_at,last_read_seq,hidden_seq)',
+    'channel_members DELETE INSERT SELECT UPDATE(role,last_read_at,last_read_seq,hidden_seq,own_after_seq)',
     'channels DELETE INSERT SELECT UPDATE(name,topic,is_private,archived_at,name_key,posting_policy)',
     'cluster_meta SELECT',
     'deleted_channels INSERT SELECT',
@@ -89,7 +89,7 @@ SELECT bag_eq($$
     'tenant_origins SELECT',
     'tenants SELECT UPDATE(channel_count,acl_version)',
     'users INSERT SELECT UPDATE(email,display_name,role,status,tokens_valid_after,external_id,'
-        'email_key,name_key,deleted_at)'],
+        'email_key,name_key,deleted_at,read_receipts)'],
     'the application''s rights on tables');
 
 -- statements that must be refused

@@ -71,12 +71,13 @@ SELECT is_empty($$ SELECT p.tablename, p.policyname FROM pg_policies p
 SELECT columns_are('public', 'tenants', ARRAY['id', 'name', 'created_at', 'max_channels',
     'max_messages_per_second', 'channel_count', 'acl_version', 'status', 'settings']);
 SELECT columns_are('public', 'users', ARRAY['tenant_id', 'id', 'email', 'display_name', 'role',
-    'status', 'tokens_valid_after', 'created_at', 'external_id', 'email_key', 'name_key', 'deleted_at']);
+    'status', 'tokens_valid_after', 'created_at', 'external_id', 'email_key', 'name_key', 'deleted_at',
+    'read_receipts']);
 SELECT columns_are('public', 'channels', ARRAY['tenant_id', 'id', 'name', 'topic', 'is_private',
     'kind', 'created_by', 'created_at', 'archived_at', 'name_key', 'posting_policy', 'dm_key']);
 SELECT columns_are('public', 'channel_heads', ARRAY['tenant_id', 'channel_id', 'last_seq', 'archived']);
 SELECT columns_are('public', 'channel_members', ARRAY['tenant_id', 'channel_id', 'user_id', 'role',
-    'joined_at', 'last_read_at', 'last_read_seq', 'is_direct', 'hidden_seq']);
+    'joined_at', 'last_read_at', 'last_read_seq', 'is_direct', 'hidden_seq', 'own_after_seq']);
 SELECT columns_are('public', 'messages', ARRAY['tenant_id', 'channel_id', 'id', 'sender_id',
     'sender_name', 'dedupe_key', 'request_hash', 'client_message_id', 'body', 'created_at', 'edited_at',
     'deleted_at', 'version']);

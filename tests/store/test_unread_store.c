@@ -86,7 +86,7 @@ static void
 own_and_deleted_messages_do_not_count(void)
 {
 	const struct channel_id id = channel_of_bob_and_carol("counted");
-	const int64_t start = unread_of(&f.carol, &id).last_seq;
+	const int64_t start = unread_of(&f.carol, &id).last_read_seq;
 	int64_t m[5];
 
 	COUNTED(&f.carol, &id, start, 0); /* a new member has read everything */
@@ -151,9 +151,9 @@ counts_at_most_unread_max(void)
 			"WITH m AS (INSERT INTO messages (tenant_id, channel_id, id,"
 			" sender_id, dedupe_key, request_hash, client_message_id, body,"
 			" created_at) SELECT $1::uuid, $2::uuid, $4::bigint + i, "
-		        "$3::uuid,"
+			"$3::uuid,"
 			" decode(md5(($4::bigint + i)::text), 'hex'), '\\x00', 'c', 'x', "
-		        "now()"
+			"now()"
 			" FROM generate_series(1, 50) i RETURNING 1) UPDATE channel_heads"
 			" SET last_seq = $4::bigint + 50 WHERE tenant_id = $1::uuid"
 			" AND channel_id = $2::uuid RETURNING 1::bigint",
@@ -228,14 +228,14 @@ a_page_examines_a_bounded_number_of_channels(void)
 	CU_ASSERT_EQUAL(
 	    fixture_owner_number(&f, &eve.tenant,
 		"WITH c AS (INSERT INTO channels (tenant_id, id, name, name_key, "
-	        "created_by)"
+		"created_by)"
 		" SELECT $1::uuid, CASE WHEN i > $3::bigint THEN $4::uuid"
 		" ELSE gen_random_uuid() END, 'eve ' || i, 'eve ' || i, $2::uuid"
 		" FROM generate_series(1, $3::bigint + 1) i RETURNING id), h AS (INSERT"
 		" INTO channel_heads (tenant_id, channel_id, last_seq) SELECT $1::uuid, "
-	        "id, 0"
+		"id, 0"
 		" FROM c), m AS (INSERT INTO channel_members (tenant_id, channel_id, "
-	        "user_id)"
+		"user_id)"
 		" SELECT $1::uuid, id, $2::uuid FROM c RETURNING 1)"
 		" SELECT count(*) FROM m",
 		params, 4),
@@ -293,7 +293,8 @@ a_random_run_counts_like_brute_force(void)
 	const struct channel_id id = channel_of_bob_and_carol("random");
 	const struct actor *who[] = {&f.bob, &f.carol};
 	const int64_t start = unread_of(&f.carol, &id).last_seq;
-	struct model model[] = {{unread_of(&f.bob, &id).last_read_seq, 0}, {start, 0}};
+	struct model model[] = {{unread_of(&f.bob, &id).last_read_seq, 0},
+	    {unread_of(&f.carol, &id).last_read_seq, 0}};
 	struct model_message *sent = arena_alloc(f.arena, STEPS * sizeof(*sent));
 	uint32_t seed = 20261129;
 	int64_t head = start;

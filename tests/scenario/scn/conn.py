@@ -8,8 +8,8 @@ from .sent import SentFrames, short
 from .world import Failure
 
 REPLIES = {"ack", "error", "pong"}
-AMBIENT = {"hello", "presence", "presence_snapshot", "typing_indicator", "token_expiring",
-           "reconnect"}
+AMBIENT = {"hello", "presence", "presence_snapshot", "typing_indicator", "receipt",
+           "token_expiring", "reconnect"}
 PENDING_S = 2.0  # time that read_pending() waits for the pong
 RESUBSCRIBES = {"subscribe", "unsubscribe", "sync"}
 

@@ -51,10 +51,14 @@ user_store_patch(struct pg *pg, const struct actor *who, const struct user_id *i
 {
 	(void)pg, (void)a;
 	rig_actor(who);
+	const char *receipts = patch->read_receipts == NULL ? ""
+	                       : *patch->read_receipts      ? " receipts=true"
+	                                                    : " receipts=false";
+
 	return fake_user_store_answer(
-	    rig_called(err, "user_store_patch", "%s email=%s name=%s role=%s ext=%s",
+	    rig_called(err, "user_store_patch", "%s email=%s name=%s role=%s ext=%s%s",
 		rig_id(id->text), rig_text(patch->email), rig_text(patch->display_name),
-		rig_text(patch->role), rig_text(patch->external_id)),
+		rig_text(patch->role), rig_text(patch->external_id), receipts),
 	    id, out);
 }
 

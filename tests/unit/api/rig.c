@@ -15,6 +15,7 @@ static const struct user a_user = {.id = {RIG_BOB},
     .role = "member",
     .status = "active",
     .external_id = "ext-7",
+    .read_receipts = true,
     .created_ms = RIG_TIME_MS,
     .acl_version = 9};
 static const struct channel a_channel = {.id = {RIG_CHANNEL},

@@ -132,6 +132,8 @@ static const struct {
     {"GET", CH "/messages", "ma+"},
     {"GET", CH "/messages/{messageId}", "ma+"},
     {"GET", CH "/messages/by-client-id/{clientMessageId}", "ma+"},
+    {"GET", CH "/messages/{messageId}/readers", "ma+"},
+    {"GET", "/api/v1/unread", "ma+"},
     {"PUT", CH "/read", "ma+"},
     {"POST", CH "/typing", "ma+"},
     {"GET", "/api/v1/presence", "mcuta"},

@@ -56,10 +56,12 @@ a_user_s_address_is_for_admins_and_the_user(void)
 			    ? "{\"userId\":\"" ALICE "\",\"email\":\"a@x.test\","
 			      "\"displayName\":\"Alice\",\"role\":\"member\","
 			      "\"status\":\"active\",\"externalId\":\"x-1\","
+			      "\"readReceipts\":false,"
 			      "\"createdAt\":\"1970-01-01T00:00:01.000Z\"}"
 			    : "{\"userId\":\"" ALICE "\",\"email\":null,"
 			      "\"displayName\":\"Alice\",\"role\":\"member\","
 			      "\"status\":\"active\",\"externalId\":null,"
+			      "\"readReceipts\":null,"
 			      "\"createdAt\":\"1970-01-01T00:00:01.000Z\"}");
 	}
 }

@@ -118,7 +118,7 @@ readers_are_listed(void)
 	static const struct rig_row rows[] = {
 	    {"readers", unread_readers, OF_MESSAGE, .status = 200,
 		.calls = "receipt_store_readers(c001 7 max=100 after=- limit=50)",
-		.says = "{\"readers\":[{\"userId\":\"" RIG_BOB
+		.says = "{\"readers\":[{\"userId\":\"" RIG_ALICE
 			"\",\"displayName\":\"Bob\"}],\"nextCursor\":null}"},
 	};
 	static const struct rig_row refused[] = {
@@ -133,7 +133,7 @@ readers_are_listed(void)
 	run(rows, ES_COUNT(rows), true);
 	run(refused, ES_COUNT(refused), false);
 	begin();
-	rig_pages(&rows[0], "b002");
+	rig_pages(&rows[0], "a002");
 	rig_end();
 }
 

@@ -13,12 +13,12 @@
 #define OF_BOB .params = {RIG_BOB}
 #define ACL    "; announce_acl(0001 user=a002 jti=- version=9)"
 #define GONE   "; announce_user_offline(a002)"
-#define SHAPE(email, external_id) \
+#define SHAPE(email, external_id, receipts) \
 	"\",\"email\":" email ",\"displayName\":\"Bob\",\"role\":\"member\"," \
-	"\"status\":\"active\",\"externalId\":" external_id ",\"createdAt\":\"" RIG_TIME \
-	"\"}"
-#define WHOLE  "{\"userId\":\"" RIG_BOB SHAPE("\"b@example.test\"", "\"ext-7\"")
-#define HIDDEN "{\"userId\":\"" RIG_BOB SHAPE("null", "null")
+	"\"status\":\"active\",\"externalId\":" external_id \
+	",\"readReceipts\":" receipts ",\"createdAt\":\"" RIG_TIME "\"}"
+#define WHOLE  "{\"userId\":\"" RIG_BOB SHAPE("\"b@example.test\"", "\"ext-7\"", "true")
+#define HIDDEN "{\"userId\":\"" RIG_BOB SHAPE("null", "null", "null")
 
 static void
 run(const struct rig_row rows[], size_t n)
@@ -42,11 +42,11 @@ read_one(void)
 		.calls = "user_store_get(a002)", .says = HIDDEN},
 	    {"oneself", users_get, .params = {"me"}, .status = 200,
 		.calls = "user_store_get(a001)",
-		.says =
-		    "{\"userId\":\"" RIG_ALICE SHAPE("\"b@example.test\"", "\"ext-7\"")},
+		.says = "{\"userId\":\"" RIG_ALICE SHAPE(
+		    "\"b@example.test\"", "\"ext-7\"", "true")},
 	    {"me", users_me, .status = 200, .calls = "user_store_get(a001)",
-		.says =
-		    "{\"userId\":\"" RIG_ALICE SHAPE("\"b@example.test\"", "\"ext-7\"")},
+		.says = "{\"userId\":\"" RIG_ALICE SHAPE(
+		    "\"b@example.test\"", "\"ext-7\"", "true")},
 	    {"a malformed id", users_get, .params = {"bob"}, .rc = ES_NOT_FOUND},
 	};
 
@@ -142,6 +142,10 @@ changed(void)
 		.calls = PATCH "email=- name=- role=- ext=)"},
 	    {"oneself", users_patch, .params = {"me"}, .body = "{}", .status = 200,
 		.calls = "user_store_patch(a001 email=- name=- role=- ext=-)"},
+	    {"receipts", users_patch, .params = {"me"},
+		.body = "{\"readReceipts\":false}", .status = 200,
+		.calls = "user_store_patch(a001 email=- name=- role=- ext=- "
+			 "receipts=false); announce_acl(0001 user=a001 jti=- version=9)"},
 	    {"null as the name", users_patch, "admin", OF_BOB,
 		.body = "{\"displayName\":null}", .rc = ES_INVALID,
 		.field = "displayName"},

@@ -16,8 +16,9 @@ static const struct rig_row listed[] = {
     {"all", users_list, .status = 200, .calls = ALL,
 	.says = "{\"users\":[{\"userId\":\"01900000-0000-7000-8000-00000000a001\","
 		"\"email\":\"b@example.test\",\"displayName\":\"Bob\",\"role\":"
-		"\"member\",\"status\":\"active\",\"externalId\":\"ext-7\",\"createdAt\":"
-		"\"" RIG_TIME "\"}],\"nextCursor\":null}"},
+		"\"member\",\"status\":\"active\",\"externalId\":\"ext-7\","
+		"\"readReceipts\":true,\"createdAt\":\"" RIG_TIME
+		"\"}],\"nextCursor\":null}"},
     {"by name", users_list, .query = "q=Bo", .status = 200,
 	.calls = LIST("email=- ext=- name=Bo role=- status=-")},
     {"by one letter", users_list, .query = "q=B", .status = 200,
