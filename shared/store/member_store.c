@@ -35,13 +35,14 @@ static const struct pg_col member_cols[] = {
 
 /* A caller sees the own mark. The caller $5 sees the marks of others only when both have
  * read receipts switched on. An API key may have no user: then only the others count. */
+#define CALLER_SEES_MARK \
+	"m.user_id = $5 OR (u.read_receipts AND COALESCE((SELECT " RECEIPTS_ON \
+	" FROM users v JOIN tenants t ON t.id = $1" \
+	" WHERE v.tenant_id = $1 AND v.id = $5), true))"
+#define RECEIPTS_ON STORE_RECEIPTS_ON("v", "t")
+#define AFTER       STORE_AFTER("$3")
 static const struct pg_stmt list = MEMBER_STMT("list",
-    MEMBERS("m.user_id = $5 OR (u.read_receipts AND COALESCE((SELECT " STORE_RECEIPTS_ON(
-	"v",
-	"t") " FROM users v JOIN tenants t ON t.id = $1 WHERE v.tenant_id = $1"
-	     " AND v.id = $5), true))") " AND m.user_id > " STORE_AFTER("$3") " ORDER BY "
-                                                                              "m.user_id "
-                                                                              "LIMIT $4",
+    MEMBERS(CALLER_SEES_MARK) " AND m.user_id > " AFTER " ORDER BY m.user_id LIMIT $4",
     5);
 
 static const struct pg_stmt get =

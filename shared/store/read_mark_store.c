@@ -10,19 +10,17 @@ static const struct pg_col mark_cols[] = {
     PG_COL(struct read_mark, members, PG_INT8),
 };
 
-#define TEXT_OF(x) #x
-#define TEXT(x)    TEXT_OF(x)
+#define MEMBERS_COUNT "201"
+_Static_assert(READ_MARK_MEMBERS_MAX == 200, "in the SQL, also of es_read_many()");
+#define RECEIPTS_ON STORE_RECEIPTS_ON("u", "t")
 
 static const struct pg_stmt read_stmt = {
     .name = "read_mark_read",
     .sql = "SELECT r.last_read_seq, (SELECT count(*) FROM (SELECT FROM channel_members m"
-	   " WHERE m.tenant_id = $1 AND m.channel_id = $2"
-	   " LIMIT " TEXT(
-	       READ_MARK_MEMBERS_MAX) " + 1) m WHERE EXISTS (SELECT FROM users u"
-				      " JOIN tenants t ON t.id = $1 WHERE u.tenant_id = "
-                                      "$1 AND u.id = $3"
-				      " AND " STORE_RECEIPTS_ON(
-					  "u", "t") ")) FROM es_read($1, $2, $3, $4) r",
+	   " WHERE m.tenant_id = $1 AND m.channel_id = $2 LIMIT " MEMBERS_COUNT
+	   ") m WHERE EXISTS (SELECT FROM users u JOIN tenants t ON t.id = $1"
+	   " WHERE u.tenant_id = $1 AND u.id = $3 AND " RECEIPTS_ON "))"
+	   " FROM es_read($1, $2, $3, $4) r",
     .cols = mark_cols,
     .n_cols = ES_COUNT(mark_cols),
     .n_params = 4,
@@ -94,7 +92,7 @@ static const struct pg_col read_cols[] = {
 const struct pg_stmt read_mark_store_many = {
     .name = "read_many",
     .sql = "SELECT ord, code, last_read_seq, members FROM es_read_many($1::uuid[], "
-           "$2::uuid[],"
+	   "$2::uuid[],"
 	   " $3::uuid[], $4::bigint[])",
     .cols = read_cols,
     .n_cols = ES_COUNT(read_cols),

@@ -23,8 +23,11 @@ static const struct pg_col unread_cols[] = {
     PG_COL(struct unread_row, nth, PG_INT8),
 };
 
-#define TEXT_OF(x) #x
-#define TEXT(x)    TEXT_OF(x)
+/* The numbers as SQL. */
+#define COUNTED  "1000"
+#define EXAMINED "200"
+_Static_assert(UNREAD_MAX == 1000 && UNREAD_EXAMINED == 200, "in the SQL");
+#define AFTER STORE_AFTER("$3")
 
 /* SQL: everything that is counted for the member `page` of a channel with the head h; $1
  * tenant, $2 user. The scan starts at the head and ends at the stored mark, or after
@@ -33,17 +36,13 @@ static const struct pg_col unread_cols[] = {
 #define UNREAD_COUNTS \
 	" CROSS JOIN LATERAL (SELECT COALESCE(max(w.own), 0) AS own," \
 	" count(*) FILTER (WHERE w.counts AND w.id > w.own) AS unread," \
-	" count(*) = " TEXT( \
-	    UNREAD_MAX) " AND COALESCE(max(w.own), 0) = 0 AS capped" \
-			" FROM (SELECT s.id, s.counts," \
-			" COALESCE(max(s.id) FILTER (WHERE s.mine) OVER (), 0) AS own" \
-			" FROM (SELECT m.id, m.sender_id <> $2 AND m.deleted_at IS NULL" \
-			" AS counts, m.sender_id = $2 AND m.id > page.own_after_seq AS " \
-	                "mine" \
-			" FROM messages m WHERE m.tenant_id = $1" \
-			" AND m.channel_id = page.channel_id AND m.id > " \
-	                "page.last_read_seq" \
-			" ORDER BY m.id DESC LIMIT " TEXT(UNREAD_MAX) ") s) w) n"
+	" count(*) = " COUNTED " AND COALESCE(max(w.own), 0) = 0 AS capped" \
+	" FROM (SELECT s.id, s.counts," \
+	" COALESCE(max(s.id) FILTER (WHERE s.mine) OVER (), 0) AS own" \
+	" FROM (SELECT m.id, m.sender_id <> $2 AND m.deleted_at IS NULL AS counts," \
+	" m.sender_id = $2 AND m.id > page.own_after_seq AS mine" \
+	" FROM messages m WHERE m.tenant_id = $1 AND m.channel_id = page.channel_id" \
+	" AND m.id > page.last_read_seq ORDER BY m.id DESC LIMIT " COUNTED ") s) w) n"
 /* LATERAL with a LIMIT looks up each head by its key. */
 #define UNREAD_HEAD \
 	" LEFT JOIN LATERAL (SELECT h.last_seq, h.archived FROM channel_heads h" \
@@ -55,23 +54,18 @@ static const struct pg_col unread_cols[] = {
 /* The page begins after channel $3. $5: show channels without unread messages, too. The
  * row of the last channel that was examined always comes, so that the next page can begin
  * after it. A channel without a head is deleted. */
-static const struct pg_stmt list =
-    {
-	.name = "unread_list",
-	.sql = "SELECT * FROM (SELECT " UNREAD_NUMBERS ", h.last_seq IS NOT NULL"
-	       " AND ($5::boolean OR (n.unread > 0 AND NOT h.archived)) AS shown, "
-               "page.nth"
-	       " FROM (SELECT m.channel_id, m.last_read_seq, m.own_after_seq, "
-               "row_number()"
-	       " OVER (ORDER BY m.channel_id) AS nth FROM channel_members m"
-	       " WHERE m.tenant_id = $1 AND m.user_id = $2 AND m.channel_id "
-               "> " STORE_AFTER("$3") " ORDER BY m.channel_id LIMIT " TEXT(
-		   UNREAD_EXAMINED) ") page" UNREAD_HEAD
-		   UNREAD_COUNTS ") u WHERE u.shown OR u.nth = " TEXT(
-		       UNREAD_EXAMINED) " ORDER BY u.channel_id LIMIT $4",
-	.cols = unread_cols,
-	.n_cols = ES_COUNT(unread_cols),
-	.n_params = 5,
+static const struct pg_stmt list = {
+    .name = "unread_list",
+    .sql = "SELECT * FROM (SELECT " UNREAD_NUMBERS ", h.last_seq IS NOT NULL"
+	   " AND ($5::boolean OR (n.unread > 0 AND NOT h.archived)) AS shown, page.nth"
+	   " FROM (SELECT m.channel_id, m.last_read_seq, m.own_after_seq, row_number()"
+	   " OVER (ORDER BY m.channel_id) AS nth FROM channel_members m"
+	   " WHERE m.tenant_id = $1 AND m.user_id = $2 AND m.channel_id > " AFTER
+	   " ORDER BY m.channel_id LIMIT " EXAMINED ") page" UNREAD_HEAD UNREAD_COUNTS
+	   ") u WHERE u.shown OR u.nth = " EXAMINED " ORDER BY u.channel_id LIMIT $4",
+    .cols = unread_cols,
+    .n_cols = ES_COUNT(unread_cols),
+    .n_params = 5,
 };
 
 static const struct pg_stmt of = {
