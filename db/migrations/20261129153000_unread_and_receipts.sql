@@ -1,4 +1,4 @@
--- echostream:functions 185054037508b53aec13e1e1563705f7c299d5f9e5094fa8d16e325368472637
+-- echostream:functions e03059a8a3309cc58e23eb88a3af5ed2625a83592ece5116e8d094ef83f22a06
 -- migrate:up
 
 -- A member's own messages move its read mark without a write: a reader computes the mark as the

@@ -33,14 +33,15 @@ static const struct pg_col member_cols[] = {
 	" WHERE u.tenant_id = $1 AND u.id = m.user_id LIMIT 1) u" \
 	" WHERE m.tenant_id = $1 AND m.channel_id = $2"
 
-/* A caller sees the own mark. The caller $5 sees the marks of others only when both have
- * read receipts switched on. An API key may have no user: then only the others count. */
+/* Users see their own mark. The caller $5 sees the marks of others unless one of the two,
+ * or the tenant, has switched read receipts off. An API key may have no user. */
 #define CALLER_SEES_MARK \
-	"m.user_id = $5 OR (u.read_receipts AND COALESCE((SELECT " RECEIPTS_ON \
-	" FROM users v JOIN tenants t ON t.id = $1" \
-	" WHERE v.tenant_id = $1 AND v.id = $5), true))"
-#define RECEIPTS_ON STORE_RECEIPTS_ON("v", "t")
-#define AFTER       STORE_AFTER("$3")
+	"m.user_id = $5 OR (u.read_receipts AND (SELECT" \
+	" t.settings -> 'read_receipts' IS DISTINCT FROM 'false'::jsonb" \
+	" AND NOT EXISTS (SELECT FROM users v WHERE v.tenant_id = $1 AND v.id = $5" \
+	" AND NOT v.read_receipts) FROM tenants t WHERE t.id = $1))"
+#define AFTER STORE_AFTER("$3")
+
 static const struct pg_stmt list = MEMBER_STMT("list",
     MEMBERS(CALLER_SEES_MARK) " AND m.user_id > " AFTER " ORDER BY m.user_id LIMIT $4",
     5);
