@@ -30,7 +30,7 @@ static const struct pg_stmt room_stmt = {
     .sql = "SELECT (SELECT " RECEIPTS_ON " FROM users u JOIN tenants t ON t.id = $1"
 	   " WHERE u.tenant_id = $1 AND u.id = $3), (SELECT count(*) FROM"
 	   " (SELECT FROM channel_members m WHERE m.tenant_id = $1"
-	   " AND m.channel_id = $2 LIMIT " MEMBERS_COUNT ") m)",
+	   " AND m.channel_id = $2 ORDER BY m.user_id LIMIT " MEMBERS_COUNT ") m)",
     .cols = room_cols,
     .n_cols = ES_COUNT(room_cols),
     .n_params = 3,
