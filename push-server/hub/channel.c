@@ -215,18 +215,29 @@ channel_skip_hole(struct channel *ch, int64_t to)
 	metrics_add(ch->hub->env->metrics, PM_HEALS, 1);
 }
 
+static void
+channel_append(struct channel *ch, const struct event *ev)
+{
+	static unsigned char buf[EVENT_FRAME_MAX];
+	const struct event_frame encoded = event_frame_encode(ev, buf);
+	const struct chan_frame frame = {.seq = ev->seq,
+	    .message_id = ev->kind == EVENT_MESSAGE ? ev->seq : 0,
+	    .accepted_ms = ev->accepted_ms,
+	    .bytes = encoded.bytes,
+	    .len = encoded.len};
+
+	CHECK(chan_log_append(ch->log, &frame) == CHAN_LOG_APPENDED);
+}
+
 void
 channel_event(struct channel *ch, const struct event *ev, struct arena *a)
 {
-	static unsigned char buf[EVENT_FRAME_MAX];
-	struct hub *hub = ch->hub;
-	struct event_frame frame;
 	int64_t missing; /* numbers between the log's head and this event */
 
 	if (!ch->confirmed)
 		return; /* the head that is read after the confirmation includes it */
 	if (ch->log == NULL)
-		ch->log = chan_log_new(hub->logs, ev->seq - 1);
+		ch->log = chan_log_new(ch->hub->logs, ev->seq - 1);
 	if (ev->seq <= chan_log_head(ch->log))
 		return;
 	missing = ev->seq - 1 - chan_log_head(ch->log);
@@ -238,9 +249,7 @@ channel_event(struct channel *ch, const struct event *ev, struct arena *a)
 		channel_skip_hole(ch, ev->seq - 1);
 	}
 	channel_note_kind(ch, ev, a);
-	frame = event_frame_encode(ev, buf);
-	CHECK(chan_log_append(ch->log, ev->seq, frame.bytes, frame.len,
-		  ev->accepted_ms) == CHAN_LOG_APPENDED);
+	channel_append(ch, ev);
 	channel_wake(ch);
 }
 
@@ -334,56 +343,4 @@ channel_on_subscription_freed(struct channel *ch)
 	}
 	ch->since_ms = hub->env->now_ms;
 	list_add_tail(&hub->lingering, &ch->on_aging);
-}
-
-static void
-channel_drop_lingering(struct hub *hub)
-{
-	struct list *l;
-
-	while ((l = list_first(&hub->lingering)) != NULL) {
-		struct channel *ch = LIST_ITEM(l, struct channel, on_aging);
-
-		if (hub->env->now_ms - ch->since_ms < hub->limits.linger_ms)
-			return;
-		channel_free(ch);
-	}
-}
-
-/* Refuse each subscription whose deadline has passed before Redis confirmed the topic.
- * Look at all subscriptions, because the list is not in the order of the deadlines: a
- * request that had to queue as an applicant has already used some of its time. While
- * Redis is up, the list is short. While Redis is away, it has only the subscriptions of
- * the last join_timeout_ms, because older ones were refused. */
-static void
-channel_drop_opening(struct hub *hub)
-{
-	const int64_t now_ms = hub->env->now_ms;
-	struct list *next, *s, *next_sub;
-
-	for (struct list *l = hub->opening.next; l != &hub->opening; l = next) {
-		struct channel *ch = LIST_ITEM(l, struct channel, on_aging);
-
-		next = l->next;
-		for (s = ch->joining.next; s != &ch->joining; s = next_sub) {
-			struct subscription *sub =
-			    LIST_ITEM(s, struct subscription, place);
-
-			next_sub = s->next;
-			if (now_ms > sub->requests->deadline_ms)
-				sub_fail(sub, ES_UNAVAILABLE,
-				    "live events are unavailable at the moment; try "
-				    "again");
-		}
-		if (ch->n_subs == 0 &&
-		    now_ms - ch->since_ms >= hub->limits.join_timeout_ms)
-			channel_free(ch);
-	}
-}
-
-void
-channel_tick(struct hub *hub)
-{
-	channel_drop_lingering(hub);
-	channel_drop_opening(hub);
 }

@@ -19,6 +19,7 @@ struct chan_logs {
 struct slot {
 	int64_t seq;
 	int64_t accepted_ms;
+	int64_t message_id;
 	uint32_t offset, len;
 };
 
@@ -215,21 +216,24 @@ chan_log_find_room(const struct chan_log *log, size_t len, uint32_t *out)
 static void
 chan_log_evict_oldest(struct chan_log *log)
 {
+	const struct slot *oldest = chan_log_slot_at(log, 0);
+
 	CHECK(log->n > 0);
-	log->base = chan_log_slot_at(log, 0)->seq;
+	memset(log->ring + oldest->offset, 0, oldest->len);
+	log->base = oldest->seq;
 	log->first = (log->first + 1) & (log->room - 1);
 	log->n--;
 }
 
 enum chan_log_result
-chan_log_append(
-    struct chan_log *log, int64_t seq, const void *frame, size_t len, int64_t accepted_ms)
+chan_log_append(struct chan_log *log, const struct chan_frame *frame)
 {
+	const size_t len = frame->len;
 	uint32_t offset;
 
-	if (seq <= log->head)
+	if (frame->seq <= log->head)
 		return CHAN_LOG_REPEAT;
-	if (seq != log->head + 1)
+	if (frame->seq != log->head + 1)
 		return CHAN_LOG_HOLE;
 	CHECK(len > 0 && len <= log->all->channel_max);
 	while (!chan_log_find_room(log, len, &offset)) {
@@ -240,16 +244,34 @@ chan_log_append(
 	}
 	if (log->n == log->room)
 		chan_log_grow_index(log);
-	memcpy(log->ring + offset, frame, len);
-	*chan_log_slot_at(log, log->n) = (struct slot){.seq = seq,
-	    .accepted_ms = accepted_ms,
+	memcpy(log->ring + offset, frame->bytes, len);
+	*chan_log_slot_at(log, log->n) = (struct slot){.seq = frame->seq,
+	    .accepted_ms = frame->accepted_ms,
+	    .message_id = frame->message_id,
 	    .offset = offset,
 	    .len = (uint32_t)len};
 	log->n++;
-	log->head = seq;
+	log->head = frame->seq;
 	chan_log_touch(log);
 	chan_log_keep_budget(log);
 	return CHAN_LOG_APPENDED;
+}
+
+unsigned
+chan_log_rewrite(struct chan_log *log, int64_t message_id, chan_log_rewriter *rewrite)
+{
+	unsigned n = 0;
+
+	CHECK(message_id > 0);
+	for (unsigned i = 0; i < log->n; i++) {
+		const struct slot *s = chan_log_slot_at(log, i);
+
+		if (s->message_id != message_id)
+			continue;
+		rewrite(log->ring + s->offset, s->len);
+		n++;
+	}
+	return n;
 }
 
 /* Index of the first frame above the cursor. */

@@ -38,11 +38,27 @@ enum chan_log_result {
 	CHAN_LOG_HOLE,   /* seq is beyond head + 1: nothing done */
 };
 
-/* Append the frame of event seq. Numbers are dense in a channel, so the next one is head
- * + 1. accepted_ms is kept for the latency metric. Evicts the oldest frames when there is
- * no room. */
-enum chan_log_result chan_log_append(struct chan_log *log, int64_t seq, const void *frame,
-    size_t len, int64_t accepted_ms);
+struct chan_frame {
+	int64_t seq;
+	int64_t message_id;  /* the frame has a text of this message; 0: of none */
+	int64_t accepted_ms; /* for the latency metric */
+	const unsigned char *bytes;
+	size_t len;
+};
+
+/* Append a copy of the frame of event seq. Numbers are dense in a channel, so the next
+ * one is head + 1. Evicts the oldest frames when there is no room, and overwrites their
+ * bytes: they may have texts of messages that are deleted later. */
+enum chan_log_result chan_log_append(
+    struct chan_log *log, const struct chan_frame *frame);
+
+/* Rewrites a frame in place, without a change of its length. */
+typedef void chan_log_rewriter(unsigned char *frame, size_t len);
+/* Call rewrite for each frame that has a text of the message. Returns their number. A
+ * walk over the slots of the ring, which is bounded, is cheaper than an index that each
+ * append would have to keep. */
+unsigned chan_log_rewrite(
+    struct chan_log *log, int64_t message_id, chan_log_rewriter *rewrite);
 
 struct chan_span {
 	const unsigned char *bytes; /* valid until the next call that changes any log */

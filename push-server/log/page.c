@@ -4,54 +4,15 @@
 #include <string.h>
 
 #include "core/check.h"
-#include "core/table.h"
 #include "crypto/keyed_hash.h"
 #include "log/page_channels.h"
-#include "log/page_frames.h"
-#include "log/page_queue.h"
+#include "log/page_state.h"
 
 #include "core/banned.h"
 
 #define PAGE_GRACE_MS \
 	1000 /* a new page stays for this time, so that its waiters can read it */
 #define PAGE_RETRY_MS 500
-
-enum page_state { PAGE_QUEUED, PAGE_READING, PAGE_READY };
-
-struct page_key {
-	struct tenant_id tenant;
-	struct channel_id channel;
-	int64_t number;
-};
-
-struct page {
-	struct table_node node;
-	struct pages *pages;
-	struct page_key key;
-	enum page_state state;
-	struct list place;      /* on the list of its state */
-	struct list of_channel; /* on channel->pages */
-	struct page_channel *channel;
-	struct list waiters;
-	struct page_ask ask;
-	bool again; /* pages_forget() was called during the read */
-	int64_t retry_at_ms, read_at_ms;
-	int64_t needed, through, head;
-	struct page_frames frames;
-};
-_Static_assert(sizeof(struct page) <= 2048, "a page is small beside its frames");
-
-struct pages {
-	struct pages_limits limits;
-	struct pages_io io;
-	struct pages_events events;
-	struct table table, channels;
-	struct page_queue queue;    /* PAGE_QUEUED, to be read when the limits allow */
-	struct list retry;          /* PAGE_QUEUED after a failure, the oldest first */
-	struct list reading, ready; /* ready: least recently used first */
-	size_t bytes;
-	int64_t now_ms;
-};
 
 struct pages *
 pages_new(const struct pages_limits *limits, const struct pages_io *io,
@@ -78,7 +39,7 @@ page_drop_content(struct page *page)
 	page_frames_clear(&page->frames);
 }
 
-static void
+void
 page_free(struct page *page)
 {
 	struct pages *p = page->pages;
@@ -260,7 +221,11 @@ page_done(struct page_ask *ask, enum es_code rc, const struct event_page *from)
 	if (rc == ES_NOT_FOUND && !page->again) {
 		p->events.gone(p->events.ctx, &page->waiters);
 		page_free(page);
-	} else if (rc != ES_OK || page->again) {
+	} else if (rc != ES_OK || page->again || from->head < page->fresh_from) {
+		/* Ask for a younger answer only once: a restored database may never
+		 * reach that number again. */
+		if (rc == ES_OK)
+			page->fresh_from = 0;
 		if (rc != ES_OK)
 			page_retry(page);
 		else
@@ -272,6 +237,7 @@ page_done(struct page_ask *ask, enum es_code rc, const struct event_page *from)
 		page->state = PAGE_READY;
 		page->read_at_ms = p->now_ms;
 		list_move_tail(&p->ready, &page->place);
+		page_drop_deleted(page);
 		p->events.arrived(p->events.ctx, page, &page->waiters);
 	}
 	page_keep_budget(p);
@@ -321,75 +287,11 @@ pages_want(struct pages *p, const struct tenant_id *tenant,
 }
 
 void
-pages_forget(
-    struct pages *p, const struct tenant_id *tenant, const struct channel_id *channel)
-{
-	struct page_channel *ch = page_channels_find(&p->channels, tenant, channel);
-
-	if (ch == NULL)
-		return;
-	for (struct list *l = ch->pages.next; l != &ch->pages; l = l->next) {
-		struct page *page = LIST_ITEM(l, struct page, of_channel);
-
-		page->needed = 0; /* the old value is from before the reset */
-		page->again = true;
-		page->read_at_ms = INT64_MIN / 2;
-	}
-}
-
-void
 pages_tick(struct pages *p, int64_t now_ms)
 {
 	p->now_ms = now_ms;
+	page_free_expired(p);
 	page_keep_budget(p);
 	page_retry_due(p);
 	page_start_reads(p);
-}
-
-struct chan_span
-page_span(const struct page *page, int64_t after, int64_t limit, size_t max)
-{
-	return page_frames_span(&page->frames, page->through, after, limit, max);
-}
-
-int64_t
-page_removal(
-    const struct page *page, const struct user_id *user, int64_t above, bool bans_only)
-{
-	for (unsigned i = 0; i < page->frames.n_removals; i++)
-		if (page->frames.removals[i].seq > above &&
-		    (page->frames.removals[i].banned || !bans_only) &&
-		    strcmp(page->frames.removals[i].user.text, user->text) == 0)
-			return page->frames.removals[i].seq;
-	return INT64_MAX;
-}
-
-int64_t
-page_private_at(const struct page *page)
-{
-	return page->frames.private_at;
-}
-
-const struct tenant_id *
-page_tenant(const struct page *page)
-{
-	return &page->key.tenant;
-}
-
-const struct channel_id *
-page_channel(const struct page *page)
-{
-	return &page->key.channel;
-}
-
-bool
-page_behind(const struct page *page)
-{
-	return page->head < page->needed;
-}
-
-int64_t
-page_head(const struct page *page)
-{
-	return page->head;
 }

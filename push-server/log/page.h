@@ -61,7 +61,13 @@ struct list *pages_want(struct pages *p, const struct tenant_id *tenant,
  * repeated. */
 void pages_forget(
     struct pages *p, const struct tenant_id *tenant, const struct channel_id *channel);
-/* Call about every 250 ms: repeats failed reads and frees pages beyond the budget. */
+/* The event deleted_at has deleted a message: drop the pages that were read before it and
+ * may have the message's text. Reads under way that do not see the deletion are
+ * repeated. */
+void pages_drop_message(struct pages *p, const struct tenant_id *tenant,
+    const struct channel_id *channel, int64_t message_id, int64_t deleted_at);
+/* Call about every 250 ms: repeats failed reads and frees pages that are expired or
+ * beyond the budget. */
 void pages_tick(struct pages *p, int64_t now_ms);
 
 /* Like chan_log_span(), for a page from pages_find(). span.through also passes numbers

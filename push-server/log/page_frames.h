@@ -18,6 +18,9 @@ struct page_frames {
 	unsigned n, n_removals, room_removals;
 	struct removal *removals; /* NULL: none */
 	int64_t private_at; /* the last event that makes the channel private; 0: none */
+	/* first_deleted: the smallest id of a message that an event of the page deletes.
+	 * last_deletion: the number of the last such event; 0: none. */
+	int64_t first_deleted, last_deletion;
 };
 
 /* Bytes of memory that the frames take, without the struct. */

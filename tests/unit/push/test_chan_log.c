@@ -21,7 +21,12 @@ frame_of(int64_t seq, size_t len)
 static enum chan_log_result
 append(struct chan_log *log, int64_t seq, size_t len)
 {
-	return chan_log_append(log, seq, frame_of(seq, len), len, 1000 + seq);
+	const struct chan_frame frame = {.seq = seq,
+	    .accepted_ms = 1000 + seq,
+	    .bytes = frame_of(seq, len),
+	    .len = len};
+
+	return chan_log_append(log, &frame);
 }
 
 /* Reads everything after the cursor and checks each byte; lens[seq] is the length of
@@ -139,7 +144,7 @@ test_growth(void)
 static void
 test_budget(void)
 {
-	struct chan_logs *all = chan_logs_new(3 * 20000, CHANNEL_BYTES);
+	struct chan_logs *all = chan_logs_new(3 * 21000, CHANNEL_BYTES);
 	struct chan_log *logs[4];
 	static size_t lens[200];
 
@@ -155,7 +160,7 @@ test_budget(void)
 	CU_ASSERT_EQUAL(read_all(logs[0], 0, lens, 4096), 80);
 	for (int64_t seq = 1; seq <= 80; seq++)
 		CU_ASSERT_EQUAL(append(logs[3], seq, 200), CHAN_LOG_APPENDED);
-	CU_ASSERT_TRUE(chan_logs_bytes(all) <= 3 * 20000);
+	CU_ASSERT_TRUE(chan_logs_bytes(all) <= 3 * 21000);
 	CU_ASSERT_EQUAL(chan_log_base(logs[0]), 0);
 	CU_ASSERT_EQUAL(chan_log_base(logs[1]), 80); /* empty; keeps its head */
 	CU_ASSERT_EQUAL(chan_log_head(logs[1]), 80);
@@ -169,7 +174,51 @@ test_budget(void)
 	chan_logs_free(&all);
 }
 
+static void
+rewrite(unsigned char *frame, size_t len)
+{
+	memset(frame, 'T', len);
+}
+
+/* A message and changes of its text at random places of a ring that wraps. After the
+ * rewrite no byte of its frames is in any span, and every other frame is as it was. */
+static void
+test_rewrite(void)
+{
+	struct chan_logs *all = chan_logs_new(1 << 20, CHANNEL_BYTES);
+	struct chan_log *log = chan_log_new(all, 0);
+	unsigned rnd = 7, wrong = 0, rewritten = 0;
+
+	for (int64_t seq = 1; seq < 3000; seq++) {
+		struct chan_frame frame = {.seq = seq, .accepted_ms = 1000 + seq};
+		unsigned char bytes[700];
+
+		rnd = rnd * 1103515245u + 12345u;
+		frame.len = 1 + (rnd >> 16) % sizeof(bytes);
+		frame.message_id = 1 + (rnd >> 8) % 200;
+		memset(bytes, (int)frame.message_id, frame.len);
+		frame.bytes = bytes;
+		CU_ASSERT_EQUAL_FATAL(chan_log_append(log, &frame), CHAN_LOG_APPENDED);
+		if (seq % 10 != 0)
+			continue;
+		rewritten += chan_log_rewrite(log, frame.message_id, rewrite);
+		for (int64_t at = chan_log_base(log); at < seq; at++) {
+			const struct chan_span s = chan_log_span(log, at, at + 1, 1);
+
+			for (size_t i = 0; i < s.len; i++)
+				wrong += s.bytes[i] == frame.message_id ||
+				         s.bytes[i] != s.bytes[0];
+		}
+	}
+	CU_ASSERT_EQUAL(wrong, 0);
+	CU_ASSERT_TRUE(rewritten > 300); /* more than one frame of a message */
+	CU_ASSERT_EQUAL(chan_log_rewrite(log, 5000, rewrite), 0);
+	chan_log_free(&log);
+	chan_logs_free(&all);
+}
+
 static CU_TestInfo cases[] = {
+    {"all frames with a message's text are rewritten, no other", test_rewrite},
     {"a hole and a repeat change nothing", test_hole_and_repeat},
     {"frames of all sizes survive many wraps", test_wrap},
     {"a full ring grows up to its limit", test_growth},
