@@ -158,6 +158,7 @@ struct conn {
 		/* flood.c: counters of frames, of channels asked for, and of refused
 		 * sends and subscribes */
 		struct rate_window frames, subscribes, refused;
+		int64_t free_ping_at_ms; /* flood.c: the next ping that is not counted */
 	} in;
 	struct { /* the room who/ */
 		/* greeting.c: used until hello. */
@@ -189,7 +190,7 @@ struct conn {
 		enum check_again again; /* what to do when that look-up ends */
 	} auth;
 };
-_Static_assert(sizeof(struct conn) <= 848, "idle connections are many");
+_Static_assert(sizeof(struct conn) <= 856, "idle connections are many");
 
 /* Callbacks through which a connection notifies the rooms above conn/. worker/ fills the
  * table; ctx is worker/'s. All are called on the loop, and none may be NULL. */

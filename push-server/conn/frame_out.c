@@ -95,6 +95,19 @@ frame_out_gap(struct conn *c, const struct channel_id *channel, int64_t from_seq
 	conn_queue_frame(c, json, len);
 }
 
+void
+frame_out_unsubscribed(struct conn *c, const struct channel_id *channel, const char *code)
+{
+	struct frame_out f;
+
+	frame_out_begin(&f, "unsubscribed");
+	jw_string(&f.json, "channelId", channel->text);
+	jw_object(&f.json, "payload");
+	jw_string(&f.json, "code", code);
+	jw_object_end(&f.json);
+	frame_out_end(&f, c);
+}
+
 static void
 frame_out_limits(struct frame_out *f, const struct conn *c, const struct push_conf *conf)
 {

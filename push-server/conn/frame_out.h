@@ -18,6 +18,10 @@ void frame_out_error(struct conn *c, const char *op, const char *id, const char 
  * the channel. */
 void frame_out_gap(struct conn *c, const struct channel_id *channel, int64_t from_seq,
     int64_t to_seq, enum gap_reason reason);
+/* Tells the client that the server has ended the subscription; no later frame of the
+ * channel follows. */
+void frame_out_unsubscribed(
+    struct conn *c, const struct channel_id *channel, const char *code);
 void frame_out_hello(struct conn *c);
 void frame_out_pong(struct conn *c, const char *id);
 void frame_out_token_expiring(struct conn *c, int64_t expires_s);

@@ -15,6 +15,8 @@ _Static_assert(PM_CLOSE_LAST - PM_CLOSE_FIRST == ES_COUNT(close_codes),
 
 #define GAPS         "echostream_gaps_total"
 #define GAPS_HELP    "gap frames sent, by reason."
+#define ENDED        "echostream_unsubscribed_total"
+#define ENDED_HELP   "Subscriptions that the server has ended, by the reason."
 #define FRAMES       "echostream_websocket_frames_total"
 #define FRAMES_HELP  "Frames from clients by type."
 #define CLOSES       "echostream_websocket_closes_total"
@@ -61,6 +63,12 @@ const struct metric push_metrics[PUSH_METRICS] = {
 	[PM_GAPS] = COUNTER(GAPS, "reason=\"reset\"", GAPS_HELP),
 	[PM_GAPS + 1] = COUNTER(GAPS, "reason=\"replay_limit\"", GAPS_HELP),
 	[PM_GAPS + 2] = COUNTER(GAPS, "reason=\"slow_consumer\"", GAPS_HELP),
+	[PM_UNSUBSCRIBED] = COUNTER(ENDED, "code=\"left\"", ENDED_HELP),
+	[PM_UNSUBSCRIBED + 1] = COUNTER(ENDED, "code=\"removed\"", ENDED_HELP),
+	[PM_UNSUBSCRIBED + 2] = COUNTER(ENDED, "code=\"banned\"", ENDED_HELP),
+	[PM_UNSUBSCRIBED + 3] = COUNTER(ENDED, "code=\"channel_deleted\"", ENDED_HELP),
+	[PM_UNSUBSCRIBED + 4] = COUNTER(ENDED, "code=\"became_private\"", ENDED_HELP),
+	[PM_UNSUBSCRIBED + 5] = COUNTER(ENDED, "code=\"no_access\"", ENDED_HELP),
 	[PM_REPLAY_MEMORY] = COUNTER(REPLAY, "source=\"memory\"", REPLAY_HELP),
 	[PM_REPLAY_PAGES] = COUNTER(REPLAY, "source=\"database\"", REPLAY_HELP),
 	[PM_ODD_MESSAGES] = COUNTER("echostream_odd_messages_total", NULL, "Messages of Redis topics that could not be read."),

@@ -24,6 +24,9 @@ enum push_metric {
 	/* reset, replay_limit and slow_consumer, in the order of enum gap_reason */
 	PM_GAPS,
 	PM_GAPS_LAST = PM_GAPS + 2,
+	/* from left to no_access, in the order of enum sub_end */
+	PM_UNSUBSCRIBED,
+	PM_UNSUBSCRIBED_LAST = PM_UNSUBSCRIBED + 5,
 	PM_REPLAY_MEMORY, /* replays served from the channel's log in memory */
 	PM_REPLAY_PAGES,  /* pages of history read from PostgreSQL */
 	PM_ODD_MESSAGES,  /* messages of Redis topics that can't be parsed */

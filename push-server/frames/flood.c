@@ -71,6 +71,17 @@ flood_within_rate(struct conn *c, const char *type, const char *id)
 	return false;
 }
 
+bool
+flood_free_ping(struct conn *c)
+{
+	const int64_t now_ms = c->conns->env->now_ms;
+
+	if (now_ms < c->in.free_ping_at_ms)
+		return false;
+	c->in.free_ping_at_ms = now_ms + FLOOD_FREE_PING_MS;
+	return true;
+}
+
 enum es_code
 flood_count_subscribe(struct conn *c, struct es_err *err)
 {

@@ -13,6 +13,10 @@
  * false when the rate is exceeded: the client has received an error frame, or its
  * connection is closed. */
 bool flood_within_rate(struct conn *c, const char *type, const char *id) ES_MUST_CHECK;
+#define FLOOD_FREE_PING_MS 5000
+/* Returns true for a ping that is not counted: one in FLOOD_FREE_PING_MS, so that a
+ * client's own heartbeat does not use up its frames. */
+bool flood_free_ping(struct conn *c) ES_MUST_CHECK;
 /* Count one channel that a subscribe or an entry of a sync asks for
  * (ES_LIMIT_SUBSCRIBES). ES_RATE_LIMITED: the rate is exceeded. The caller sends the
  * error frame; the connection may be closed already. */

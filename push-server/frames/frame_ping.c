@@ -14,5 +14,6 @@ frame_ping_handle(struct frames *f, struct conn *c, const void *in, const char *
 	return ES_OK;
 }
 
-const struct frame_type frame_ping = {
-    .type = "ping", .handler = frame_ping_handle, .flags = FRAME_PASSIVE};
+const struct frame_type frame_ping = {.type = "ping",
+    .handler = frame_ping_handle,
+    .flags = FRAME_PASSIVE | FRAME_FREE_PING};

@@ -14,6 +14,8 @@ struct subscribe_in {
 	bool has_after;
 	const char *epoch;
 	bool has_epoch;
+	int64_t last;
+	bool has_last;
 };
 
 static const struct json_field fields[] = {
@@ -21,6 +23,7 @@ static const struct json_field fields[] = {
     JSON_FIELD_OPT(
 	struct subscribe_in, after, JSON_NUMBER_OR_STRING, 0, ES_INT_MAX_EXACT),
     JSON_FIELD_OPT(struct subscribe_in, epoch, JSON_STRING, 1, EPOCH_MAX),
+    JSON_FIELD_OPT(struct subscribe_in, last, JSON_INT, 1, SUBSCRIBE_LAST_MAX),
 };
 
 static enum es_code
@@ -32,10 +35,14 @@ frame_subscribe_handle(struct frames *f, struct conn *c, const void *in, const c
 	    .id = id,
 	    .has_after = sub->has_after,
 	    .after = sub->after,
-	    .epoch = sub->epoch};
+	    .epoch = sub->epoch,
+	    .newest = sub->has_last ? sub->last : 0};
 
 	(void)a;
 	TRY(flood_count_subscribe(c, err));
+	if (sub->has_last && sub->has_after)
+		return es_fail_field(
+		    err, ES_INVALID, "last", "cannot be given together with `after`");
 	TRY(channel_id_parse(sub->channelId, &req.channel, err));
 	return subscribe_begin(f->hub, c, &req, err);
 }

@@ -1,7 +1,7 @@
 /* sync: many subscribes in one frame. If the frame has an id, each channel is answered by
- * an ack or error of its own. A malformed entry, or two entries of one channel, refuse
- * the whole frame before any entry takes effect. Each entry counts as one channel in
- * ES_LIMIT_SUBSCRIBES. */
+ * an ack or error of its own, and the last ack has the results of all. A malformed entry,
+ * or two entries of one channel, refuse the whole frame before any entry takes effect.
+ * Each entry counts as one channel in ES_LIMIT_SUBSCRIBES. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,10 +11,10 @@
 #include "frames/flood.h"
 #include "frames/frames.h"
 #include "hub/subscribe.h"
+#include "hub/sync_answer.h"
 
 #include "core/banned.h"
 
-#define SYNC_MAX  500
 #define EPOCH_MAX 64
 
 struct sync_in {
@@ -31,12 +31,15 @@ struct entry_in {
 	bool has_after;
 	const char *epoch;
 	bool has_epoch;
+	int64_t last;
+	bool has_last;
 };
 
 static const struct json_field entry_fields[] = {
     JSON_FIELD(struct entry_in, channelId, JSON_UUID, true, 1, 64),
     JSON_FIELD_OPT(struct entry_in, after, JSON_NUMBER_OR_STRING, 0, ES_INT_MAX_EXACT),
     JSON_FIELD_OPT(struct entry_in, epoch, JSON_STRING, 1, EPOCH_MAX),
+    JSON_FIELD_OPT(struct entry_in, last, JSON_INT, 1, SUBSCRIBE_LAST_MAX),
 };
 
 static enum es_code
@@ -44,10 +47,13 @@ frame_sync_read_entry(const struct json_tree *entry, size_t i, struct arena *a,
     struct entry_in *out, struct es_err *err)
 {
 	struct es_err inner;
-	const enum es_code rc = json_tree_bind(entry, entry_fields,
-	    ES_COUNT(entry_fields), JSON_IGNORE_UNKNOWN, a, out, &inner);
+	enum es_code rc = json_tree_bind(entry, entry_fields, ES_COUNT(entry_fields),
+	    JSON_IGNORE_UNKNOWN, a, out, &inner);
 	char field[96]; /* es_fail_field() may cut it to the size of es_err.field */
 
+	if (rc == ES_OK && out->has_last && out->has_after)
+		rc = es_fail_field(
+		    &inner, ES_INVALID, "last", "cannot be given together with `after`");
 	if (rc == ES_OK)
 		return ES_OK;
 	(void)snprintf(field, sizeof(field), "channels[%zu]%s%.30s", i,
@@ -98,21 +104,28 @@ frame_sync_check_once(
 	    err, ES_INVALID, field, "repeats the channel of channels[%zu]", first);
 }
 
+/* sync is NULL for a frame without an id. */
 static void
-frame_sync_begin(
-    struct frames *f, struct conn *c, const struct entry_in *entry, const char *id)
+frame_sync_begin(struct frames *f, struct conn *c, const struct entry_in *entry,
+    const char *id, struct sync_answer *sync, size_t i)
 {
 	struct subscribe_request req = {.op = "sync",
 	    .id = id,
 	    .has_after = entry->has_after,
 	    .after = entry->after,
-	    .epoch = entry->epoch};
-	struct es_err err;
+	    .epoch = entry->epoch,
+	    .newest = entry->has_last ? entry->last : 0,
+	    .sync = sync,
+	    .sync_i = i};
+	struct es_err err = {.code = ES_UNAVAILABLE};
 
-	if (flood_count_subscribe(c, &err) != ES_OK ||
-	    channel_id_parse(entry->channelId, &req.channel, &err) != ES_OK ||
-	    subscribe_begin(f->hub, c, &req, &err) != ES_OK)
-		frame_out_error(c, "sync", id, entry->channelId, &err);
+	if (c->state == CONN_OPEN && flood_count_subscribe(c, &err) == ES_OK &&
+	    channel_id_parse(entry->channelId, &req.channel, &err) == ES_OK &&
+	    subscribe_begin(f->hub, c, &req, &err) == ES_OK)
+		return;
+	frame_out_error(c, "sync", id, entry->channelId, &err);
+	if (sync != NULL)
+		sync_answer_failed(sync, i, err.code);
 }
 
 static enum es_code
@@ -121,14 +134,18 @@ frame_sync_handle(struct frames *f, struct conn *c, const void *in, const char *
 {
 	const struct json_trees *channels = ((const struct sync_in *)in)->channels;
 	struct entry_in *entries = arena_alloc(a, (channels->n + 1) * sizeof(*entries));
+	const char **names = arena_alloc(a, (channels->n + 1) * sizeof(*names));
+	struct sync_answer *sync = NULL;
 
-	for (size_t i = 0; i < channels->n; i++)
+	for (size_t i = 0; i < channels->n; i++) {
 		TRY(frame_sync_read_entry(channels->items[i], i, a, &entries[i], err));
+		names[i] = entries[i].channelId;
+	}
 	TRY(frame_sync_check_once(entries, channels->n, a, err));
-	if (channels->n == 0)
-		frame_out_ack(c, "sync", id, NULL, NULL);
-	for (size_t i = 0; i < channels->n && c->state == CONN_OPEN; i++)
-		frame_sync_begin(f, c, &entries[i], id);
+	if (id != NULL)
+		sync = sync_answer_new(c, id, names, channels->n);
+	for (size_t i = 0; i < channels->n; i++)
+		frame_sync_begin(f, c, &entries[i], id, sync, i);
 	return ES_OK;
 }
 

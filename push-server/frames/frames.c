@@ -93,6 +93,16 @@ frames_count_failed(struct conn *c, const struct frame_type *type, enum es_code 
 	return true;
 }
 
+/* Returns true for a frame that ES_LIMIT_FRAMES does not count. */
+static bool
+frames_is_free(struct conn *c, const struct frame_type *type)
+{
+	if (type == NULL)
+		return false;
+	return (type->flags & FRAME_OWN_LIMIT) ||
+	       ((type->flags & FRAME_FREE_PING) && flood_free_ping(c));
+}
+
 static void
 frames_dispatch(
     struct frames *f, struct conn *c, const char *json, size_t len, struct arena *a)
@@ -115,9 +125,8 @@ frames_dispatch(
 		return;
 	}
 	metrics_add(f->env->metrics, (unsigned)(PM_FRAME_SUBSCRIBE + index), 1);
-	if (type == NULL || !(type->flags & FRAME_OWN_LIMIT))
-		if (!flood_within_rate(c, head.type, head.id))
-			return;
+	if (!frames_is_free(c, type) && !flood_within_rate(c, head.type, head.id))
+		return;
 	if (rc == ES_OK && type == NULL)
 		rc = es_fail_field(&err, ES_UNKNOWN_TYPE, "type", "unknown frame type");
 	if (type != NULL && !(type->flags & FRAME_PASSIVE))

@@ -40,6 +40,8 @@ enum frame_flag {
 	FRAME_EARLY = 4, /* accepted before hello, until a token was sent */
 	/* not counted by ES_LIMIT_FRAMES, because the type has a limit of its own */
 	FRAME_OWN_LIMIT = 1,
+	/* one frame in FLOOD_FREE_PING_MS is not counted by ES_LIMIT_FRAMES */
+	FRAME_FREE_PING = 8,
 	FRAME_PASSIVE = 2, /* does not count as activity of the user */
 };
 

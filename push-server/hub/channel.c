@@ -8,6 +8,7 @@
 #include "hub/subscription.h"
 #include "log/channel_change.h"
 #include "log/page.h"
+#include "wire/tombstone.h"
 
 #include "core/banned.h"
 
@@ -92,6 +93,8 @@ channel_free(struct channel *ch)
 	char topic[ES_TOPIC_MAX];
 
 	CHECK(ch->n_subs == 0);
+	/* without the topic, nobody says that a message of a page was deleted */
+	pages_forget(hub->pages, &ch->tenant, &ch->id);
 	topic_channel(&ch->tenant, &ch->id, topic);
 	hub->io.topic(hub->io.ctx, topic, false);
 	list_del(&ch->in_compare_order);
@@ -138,7 +141,7 @@ channel_note_removal(struct channel *ch, const struct removal *removal)
 		if ((sub_members_only(sub) || removal->banned) && sub->joined &&
 		    sub->clear < removal->seq && removal->seq < sub->stop_at &&
 		    strcmp(sub->conn->user.text, removal->user.text) == 0)
-			sub->stop_at = removal->seq;
+			sub_stop(sub, removal->seq, sub_end_of(removal));
 	}
 }
 
@@ -151,7 +154,7 @@ channel_note_deletion(struct channel *ch, int64_t seq)
 		struct subscription *sub = LIST_ITEM(l, struct subscription, of_channel);
 
 		if (sub->joined && seq < sub->stop_at)
-			sub->stop_at = seq;
+			sub_stop(sub, seq, SUB_END_DELETED);
 	}
 }
 
@@ -192,6 +195,10 @@ channel_note_kind(struct channel *ch, const struct event *ev, struct arena *a)
 		channel_note_removal(ch, &removal);
 	} else if (ev->kind == EVENT_CHANNEL_DELETED) {
 		channel_note_deletion(ch, ev->seq);
+	} else if (ev->kind == EVENT_MESSAGE_DELETED && ev->message_id > 0) {
+		IGNORE(chan_log_rewrite(ch->log, ev->message_id, tombstone_rewrite));
+		pages_drop_message(
+		    ch->hub->pages, &ch->tenant, &ch->id, ev->message_id, ev->seq);
 	} else if (ev->kind == EVENT_CHANNEL_ARCHIVED) {
 		ch->archived = true;
 	} else if (ev->kind == EVENT_CHANNEL_UPDATED) {
@@ -221,7 +228,9 @@ channel_append(struct channel *ch, const struct event *ev)
 	static unsigned char buf[EVENT_FRAME_MAX];
 	const struct event_frame encoded = event_frame_encode(ev, buf);
 	const struct chan_frame frame = {.seq = ev->seq,
-	    .message_id = ev->kind == EVENT_MESSAGE ? ev->seq : 0,
+	    .message_id = ev->kind == EVENT_MESSAGE       ? ev->seq
+	                  : event_kind_has_body(ev->kind) ? ev->message_id
+	                                                  : 0,
 	    .accepted_ms = ev->accepted_ms,
 	    .bytes = encoded.bytes,
 	    .len = encoded.len};
@@ -299,7 +308,7 @@ channel_reset(struct channel *ch, int64_t head)
 		if (!sub->joined)
 			continue;
 		sub_gap(sub, head, GAP_RESET);
-		sub->stop_at = INT64_MAX;
+		sub_stop(sub, INT64_MAX, SUB_END_NONE);
 		sub->clear = sub->live_from = head;
 		if (sub_members_only(sub))
 			sub_ask_again(sub);

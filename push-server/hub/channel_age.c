@@ -6,7 +6,7 @@
 #include "core/banned.h"
 
 static void
-channel_drop_lingering(struct hub *hub)
+channel_age_drop_lingering(struct hub *hub)
 {
 	struct list *l;
 
@@ -25,7 +25,7 @@ channel_drop_lingering(struct hub *hub)
  * Redis is up, the list is short. While Redis is away, it has only the subscriptions of
  * the last join_timeout_ms, because older ones were refused. */
 static void
-channel_drop_opening(struct hub *hub)
+channel_age_drop_opening(struct hub *hub)
 {
 	const int64_t now_ms = hub->env->now_ms;
 	struct list *next, *s, *next_sub;
@@ -53,6 +53,6 @@ channel_drop_opening(struct hub *hub)
 void
 channel_tick(struct hub *hub)
 {
-	channel_drop_lingering(hub);
-	channel_drop_opening(hub);
+	channel_age_drop_lingering(hub);
+	channel_age_drop_opening(hub);
 }

@@ -114,7 +114,7 @@ deliver_from_page(struct subscription *sub)
 	const int64_t base = chan_log_base(ch->log);
 	const struct page *page;
 	struct chan_span span;
-	int64_t removed;
+	const struct removal *removed;
 
 	if (chan_log_head(ch->log) - sub->at > hub->limits.replay_limit ||
 	    !deliver_budget_left(sub->conn->hub))
@@ -133,8 +133,8 @@ deliver_from_page(struct subscription *sub)
 	}
 	removed =
 	    page_removal(page, &sub->conn->user, sub->clear, !sub_members_only(sub));
-	if (removed < sub->stop_at)
-		sub->stop_at = removed;
+	if (removed != NULL && removed->seq < sub->stop_at)
+		sub_stop(sub, removed->seq, sub_end_of(removed));
 	span = page_span(page, sub->at, sub->stop_at, deliver_batch_room(hub->batch));
 	return deliver_take(hub->batch, sub, &span, true);
 }
@@ -283,17 +283,19 @@ void
 deliver_page(void *ctx, struct page *page, struct list *waiters)
 {
 	struct hub *hub = ctx;
+	struct channel *ch;
 
 	metrics_add(hub->env->metrics, PM_REPLAY_PAGES, 1);
 	while (!list_empty(waiters))
 		sub_set_pending(LIST_ITEM(waiters->next, struct subscription, place));
-	if (page_behind(page)) {
-		struct channel *ch =
-		    channel_find(hub, page_tenant(page), page_channel(page));
-
-		if (ch != NULL)
-			channel_reset(ch, page_head(page));
-	}
+	ch = channel_find(hub, page_tenant(page), page_channel(page));
+	if (ch == NULL)
+		return;
+	if (page_behind(page))
+		channel_reset(ch, page_head(page));
+	else if (ch->log != NULL && page_last_deletion(page) > channel_head(ch))
+		/* The log has not seen that deletion, and may have the text. */
+		channel_heal(ch, page_head(page));
 }
 
 void

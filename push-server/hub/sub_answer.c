@@ -19,11 +19,18 @@ static struct outcome_of
 sub_answer_plan(const struct subscription *sub, const struct sub_request *r, int64_t head,
     const char *epoch)
 {
+	const int64_t limit = sub->channel->hub->limits.replay_limit;
+
+	if (r->newest > 0) {
+		const int64_t n = r->newest < limit ? r->newest : limit;
+
+		return (struct outcome_of){head > n ? head - n : 0, GAP_REASONS};
+	}
 	if (!r->has_after)
 		return (struct outcome_of){sub->at, GAP_REASONS};
 	if (r->after > head || (r->epoch != NULL && strcmp(r->epoch, epoch) != 0))
 		return (struct outcome_of){head, GAP_RESET};
-	if (head - r->after > sub->channel->hub->limits.replay_limit)
+	if (head - r->after > limit)
 		return (struct outcome_of){head, GAP_REPLAY_LIMIT};
 	return (struct outcome_of){r->after, GAP_REASONS};
 }
@@ -46,14 +53,17 @@ sub_answer_ack(const struct subscription *sub, const struct sub_request *r, int6
 static void
 sub_answer_first(struct subscription *sub, const struct outcome_of *outcome, int64_t head)
 {
-	const struct sub_request *r = sub->requests;
+	struct sub_request *r = sub->requests;
 	const struct channel *ch = sub->channel;
+	const bool moves = r->has_after || r->newest > 0;
+	const int64_t replayed = moves ? head - outcome->at : 0;
 
-	sub_answer_ack(sub, r, head, r->has_after ? head - outcome->at : 0);
+	sub_answer_ack(sub, r, head, replayed);
+	sub_request_succeeded(r, head, replayed);
 	if (outcome->gap != GAP_REASONS) {
 		sub->at = r->after; /* the gap begins after this number */
 		sub_gap(sub, outcome->at, outcome->gap);
-	} else if (r->has_after) {
+	} else if (moves) {
 		if (outcome->at < sub->at)
 			sub->live_from = head;
 		sub->at = outcome->at;
@@ -153,8 +163,7 @@ sub_answer_late(struct subscription *sub)
 			  "the right to read"
 			: "the server cannot check the right to read at the "
 			  "moment; try again");
-		frame_out_error(
-		    sub->conn, late->op, late->id, sub->channel->id.text, &err);
+		sub_request_refuse_one(late, sub->conn, &sub->channel->id, &err);
 		sub_request_drop(&sub->requests);
 	}
 	if (sub->requests == NULL && !sub->unconfirmed)

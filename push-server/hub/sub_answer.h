@@ -7,6 +7,8 @@
  * - `after` further below: ack with `replayed` 0, then `gap reason=replay_limit`;
  * - `after` above the head, or of another epoch: ack with `replayed` 0, then `gap
  *   reason=reset`.
+ * - `last`: the cursor is set so many events below the head; `replayed` says how many, at
+ *   most replay_limit.
  *
  * The worker answers the requests of a subscription in order, each as if it were the only
  * one. For an existing subscription the log is usually enough. The worker asks the

@@ -5,6 +5,7 @@
 
 #include "conn/frame_out.h"
 #include "core/check.h"
+#include "hub/sync_answer.h"
 
 #include "core/banned.h"
 
@@ -23,6 +24,9 @@ sub_request_add(struct sub_request **requests, const struct subscribe_request *r
 		request->epoch = memcpy(request->text + id, req->epoch, epoch);
 	request->has_after = req->has_after;
 	request->after = req->after;
+	request->newest = req->newest;
+	request->sync = req->sync;
+	request->sync_i = req->sync_i;
 	request->deadline_ms = deadline_ms;
 	if (*requests == NULL)
 		*requests = request;
@@ -33,14 +37,36 @@ sub_request_add(struct sub_request **requests, const struct subscribe_request *r
 }
 
 void
-sub_request_refuse(const struct sub_request *requests, struct conn *c,
+sub_request_refuse_one(struct sub_request *r, struct conn *c,
+    const struct channel_id *channel, const struct es_err *err)
+{
+	struct sync_answer *sync = r->sync;
+
+	frame_out_error(c, r->op, r->id, channel->text, err);
+	r->sync = NULL;
+	if (sync != NULL)
+		sync_answer_failed(sync, r->sync_i, err->code);
+}
+
+void
+sub_request_succeeded(struct sub_request *r, int64_t seq, int64_t replayed)
+{
+	struct sync_answer *sync = r->sync;
+
+	r->sync = NULL;
+	if (sync != NULL)
+		sync_answer_ok(sync, r->sync_i, seq, replayed);
+}
+
+void
+sub_request_refuse(struct sub_request *requests, struct conn *c,
     const struct channel_id *channel, enum es_code code, const char *text)
 {
 	struct es_err err;
 
 	(void)es_fail(&err, code, "%s", text);
-	for (const struct sub_request *r = requests; r != NULL; r = r->next)
-		frame_out_error(c, r->op, r->id, channel->text, &err);
+	for (struct sub_request *r = requests; r != NULL; r = r->next)
+		sub_request_refuse_one(r, c, channel, &err);
 }
 
 void
@@ -51,6 +77,8 @@ sub_request_drop(struct sub_request **requests)
 	*requests = first->next;
 	if (*requests != NULL)
 		(*requests)->last = first->last;
+	if (first->sync != NULL)
+		sync_answer_failed(first->sync, first->sync_i, ES_GONE);
 	free(first);
 }
 

@@ -76,7 +76,8 @@ subscribe_admit(
     struct subscription *sub, const struct rights_row *row, int64_t head_before)
 {
 	struct channel *ch = sub->channel;
-	int64_t stop_at, deleted_at;
+	struct removal removal;
+	int64_t deleted_at;
 
 	epoch_seen(ch->hub, row->epoch);
 	if (row->head >= channel_change_seqs_get(ch->change_seqs)
@@ -99,7 +100,7 @@ subscribe_admit(
 	}
 	sub->clear = row->head;
 	if (!removals_find(ch->removals, &sub->conn->user, sub->clear,
-		!sub_members_only(sub), &stop_at)) {
+		!sub_members_only(sub), &removal)) {
 		sub_ask_again(sub); /* a later removal may have been evicted */
 		return;
 	}
@@ -107,10 +108,11 @@ subscribe_admit(
 		sub_ask_again(sub); /* row may be older than the user's role of guest */
 		return;
 	}
-	sub->stop_at = stop_at;
+	sub_stop(sub, removal.seq, sub_end_of(&removal));
 	deleted_at = channel_change_seqs_get(ch->change_seqs).deleted_at;
 	if (deleted_at > sub->clear && deleted_at < sub->stop_at)
-		sub->stop_at = deleted_at; /* the deletion came after row was read */
+		/* the deletion came after row was read */
+		sub_stop(sub, deleted_at, SUB_END_DELETED);
 	if (sub_answer_row(sub, row, sub->ask_id))
 		sub_set_pending(sub);
 	else

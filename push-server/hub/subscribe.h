@@ -27,6 +27,12 @@
 
 #include "hub/hub.h"
 
+/* Maximum of `last`, the number of newest events that a subscribe may ask for: a first
+ * screen of a chat, and one page of history. */
+#define SUBSCRIBE_LAST_MAX 100
+
+struct sync_answer;
+
 struct subscribe_request {
 	struct channel_id channel;
 	const char *op; /* "subscribe", "sync": static */
@@ -34,6 +40,10 @@ struct subscribe_request {
 	bool has_after;
 	int64_t after;
 	const char *epoch; /* the client's, or NULL */
+	/* `last`: replay so many of the newest events; 0: absent. Not with `after`. */
+	int64_t newest;
+	struct sync_answer *sync; /* the sync that the request is part of, or NULL */
+	size_t sync_i;            /* its index there */
 };
 
 /* ES_OK: the client will receive an answer, see sub_answer.h. ES_TOO_MANY_SUBSCRIPTIONS:

@@ -177,13 +177,70 @@ sub_gap(struct subscription *sub, int64_t to, enum gap_reason reason)
 }
 
 void
+sub_stop(struct subscription *sub, int64_t at, enum sub_end end)
+{
+	sub->stop_at = at;
+	sub->end = (uint8_t)end;
+}
+
+enum sub_end
+sub_end_of(const struct removal *removal)
+{
+	if (removal->seq == INT64_MAX)
+		return SUB_END_NONE;
+	if (removal->banned)
+		return SUB_END_BANNED;
+	return removal->left ? SUB_END_LEFT : SUB_END_REMOVED;
+}
+
+static const char *const sub_end_codes[SUB_ENDS] = {
+    [SUB_END_NONE] = "no_access",
+    [SUB_END_LEFT] = "left",
+    [SUB_END_REMOVED] = "removed",
+    [SUB_END_BANNED] = "banned",
+    [SUB_END_DELETED] = "channel_deleted",
+    [SUB_END_PRIVATE] = "became_private",
+    [SUB_END_REFUSED] = "no_access",
+};
+_Static_assert(PM_UNSUBSCRIBED_LAST - PM_UNSUBSCRIBED == SUB_END_REFUSED - SUB_END_LEFT,
+    "a row for each reason");
+
+/* The frame comes after the last event of the channel, because control frames that are
+ * queued after a write follow it. */
+static void
+sub_tell_end(const struct subscription *sub, enum sub_end end)
+{
+	frame_out_unsubscribed(sub->conn, &sub->channel->id, sub_end_codes[end]);
+	metrics_add(sub->channel->hub->env->metrics,
+	    PM_UNSUBSCRIBED + (unsigned)(end - SUB_END_LEFT), 1);
+}
+
+/* The database does not let the reader read any more. */
+static enum sub_end
+sub_why_refused(const struct subscription *sub)
+{
+	const struct channel_change_seqs changes =
+	    channel_change_seqs_get(sub->channel->change_seqs);
+
+	if (sub->end != SUB_END_NONE)
+		return sub->end;
+	if (changes.deleted_at > 0)
+		return SUB_END_DELETED;
+	if (sub->channel->is_private && changes.visibility_at > sub->clear)
+		return SUB_END_PRIVATE;
+	return SUB_END_REFUSED;
+}
+
+void
 sub_fail(struct subscription *sub, enum es_code code, const char *text)
 {
-	const struct sub_request unasked = {.op = "subscribe"};
+	struct sub_request unasked = {.op = "subscribe"};
 
 	sub_request_drop_internal(&sub->requests);
 	sub_request_refuse(sub->requests != NULL ? sub->requests : &unasked, sub->conn,
 	    &sub->channel->id, code, text);
+	if (sub->joined || sub->end != SUB_END_NONE)
+		sub_tell_end(sub, sub_why_refused(sub));
 	sub_free(sub);
 }
 
@@ -194,11 +251,13 @@ sub_removal_delivered(struct subscription *sub)
 	const struct hub *hub = sub->channel->hub;
 
 	if (request == NULL) {
-		sub_free(sub); /* its last frame has given the reader the reason */
+		sub_tell_end(sub, sub->end);
+		sub_free(sub);
 		return;
 	}
 	sub->joined = false;
-	if (!request->has_after) { /* without `after` the cursor stays */
+	/* without `after` the cursor stays */
+	if (!request->has_after && request->newest == 0) {
 		request->has_after = true;
 		request->after = sub->stop_at;
 		request->epoch = NULL;

@@ -17,6 +17,19 @@ enum sub_state {
 	SUB_STATES
 };
 
+/* Why the server ends a subscription. SUB_END_PRIVATE and SUB_END_REFUSED: the database
+ * says that the user may not read the channel any more, and no event has said why. */
+enum sub_end {
+	SUB_END_NONE,
+	SUB_END_LEFT,
+	SUB_END_REMOVED,
+	SUB_END_BANNED,
+	SUB_END_DELETED,
+	SUB_END_PRIVATE,
+	SUB_END_REFUSED,
+	SUB_ENDS
+};
+
 /* A large channel can have a subscription for each connection of the worker. So the
  * struct is small: fields that only a request needs are in struct sub_request. */
 struct subscription {
@@ -35,6 +48,7 @@ struct subscription {
 	 * subscription is joined. */
 	struct sub_request *requests;
 	enum sub_state state;
+	uint8_t end; /* enum sub_end: the reason for stop_at, or for the last one */
 	bool joined; /* the ack is sent, and the cursor is valid */
 	bool
 	    unconfirmed; /* deliver nothing before the database has confirmed the right */
@@ -66,10 +80,14 @@ void sub_ask_again(struct subscription *sub);
 void sub_set_pending(struct subscription *sub);
 /* Send a gap: the numbers up to `to` are not delivered. Moves the cursor to `to`. */
 void sub_gap(struct subscription *sub, int64_t to, enum gap_reason reason);
-/* Answer every request with the error and end the subscription. */
+/* Set stop_at and its reason. at is INT64_MAX when the subscription does not end. */
+void sub_stop(struct subscription *sub, int64_t at, enum sub_end end);
+enum sub_end sub_end_of(const struct removal *removal);
+/* Answer every request with the error and end the subscription. A reader that has
+ * received an ack before also receives `unsubscribed`. */
 void sub_fail(struct subscription *sub, enum es_code code, const char *text);
-/* The reader's removal was delivered: end the subscription, or ask the database again if
- * a newer request waits. */
+/* The reader's removal was delivered: end the subscription by `unsubscribed`, or ask the
+ * database again if a newer request waits. */
 void sub_removal_delivered(struct subscription *sub);
 
 #endif

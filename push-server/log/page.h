@@ -5,6 +5,7 @@
 
 #include "core/list.h"
 #include "log/chan_log.h"
+#include "log/removal.h"
 #include "store/reader_store.h"
 
 struct page;
@@ -74,12 +75,14 @@ void pages_tick(struct pages *p, int64_t now_ms);
  * that have no event. */
 struct chan_span page_span(
     const struct page *page, int64_t after, int64_t limit, size_t max);
-/* The smallest number above `above` at which an event of the page removes the user;
- * INT64_MAX if none does. */
-int64_t page_removal(
+/* The first removal of the user above the number `above` by an event of the page; NULL if
+ * there is none. */
+const struct removal *page_removal(
     const struct page *page, const struct user_id *user, int64_t above, bool bans_only);
 /* The number of the page's last event that makes the channel private; 0 if none does. */
 int64_t page_private_at(const struct page *page);
+/* The number of the page's last event that deletes a message; 0 if none does. */
+int64_t page_last_deletion(const struct page *page);
 /* For pages_events.arrived. page_behind() returns true when the database's head is below
  * `needed`, so the database was restored to an older state. */
 const struct tenant_id *page_tenant(const struct page *page);

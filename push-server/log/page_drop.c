@@ -89,22 +89,30 @@ page_span(const struct page *page, int64_t after, int64_t limit, size_t max)
 	return page_frames_span(&page->frames, page->through, after, limit, max);
 }
 
-int64_t
+const struct removal *
 page_removal(
     const struct page *page, const struct user_id *user, int64_t above, bool bans_only)
 {
-	for (unsigned i = 0; i < page->frames.n_removals; i++)
-		if (page->frames.removals[i].seq > above &&
-		    (page->frames.removals[i].banned || !bans_only) &&
-		    strcmp(page->frames.removals[i].user.text, user->text) == 0)
-			return page->frames.removals[i].seq;
-	return INT64_MAX;
+	for (unsigned i = 0; i < page->frames.n_removals; i++) {
+		const struct removal *one = &page->frames.removals[i];
+
+		if (one->seq > above && (one->banned || !bans_only) &&
+		    strcmp(one->user.text, user->text) == 0)
+			return one;
+	}
+	return NULL;
 }
 
 int64_t
 page_private_at(const struct page *page)
 {
 	return page->frames.private_at;
+}
+
+int64_t
+page_last_deletion(const struct page *page)
+{
+	return page->frames.last_deletion;
 }
 
 const struct tenant_id *

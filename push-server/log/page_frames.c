@@ -19,6 +19,7 @@ page_frames_clear(struct page_frames *f)
 	f->removals = NULL;
 	f->n = f->n_removals = f->room_removals = 0;
 	f->private_at = 0;
+	f->first_deleted = f->last_deletion = 0;
 }
 
 size_t
@@ -67,6 +68,11 @@ page_frames_add(struct page_frames *f, const struct event *ev, struct arena *a)
 	f->n++;
 	if (change.has_private && change.is_private)
 		f->private_at = ev->seq;
+	if (ev->kind == EVENT_MESSAGE_DELETED) {
+		if (f->last_deletion == 0 || ev->message_id < f->first_deleted)
+			f->first_deleted = ev->message_id;
+		f->last_deletion = ev->seq;
+	}
 	if (removal_of(ev, a, &removal))
 		page_frames_note_removal(f, &removal);
 }

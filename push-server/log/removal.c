@@ -26,7 +26,7 @@ removal_of(const struct event *ev, struct arena *a, struct removal *out)
 
 	if (ev->kind != EVENT_MEMBER_LEFT)
 		return false;
-	*out = (struct removal){.seq = ev->seq};
+	*out = (struct removal){.seq = ev->seq, .left = true};
 	out->user =
 	    ev->user; /* the user has left, unless the payload names another user */
 	if (ev->payload == NULL)
@@ -36,6 +36,7 @@ removal_of(const struct event *ev, struct arena *a, struct removal *out)
 		return true;
 	out->banned = in.banned;
 	IGNORE(user_id_parse(in.userId, &out->user, &err));
+	out->left = strcmp(out->user.text, ev->user.text) == 0;
 	return true;
 }
 
@@ -67,12 +68,12 @@ removals_free(struct removals **r)
 
 bool
 removals_find(const struct removals *r, const struct user_id *user, int64_t above,
-    bool bans_only, int64_t *out)
+    bool bans_only, struct removal *out)
 {
-	int64_t first = INT64_MAX;
+	struct removal first = {.seq = INT64_MAX};
 
 	if (r == NULL) {
-		*out = INT64_MAX;
+		*out = first;
 		return true;
 	}
 	if (above < r->forgotten)
@@ -80,9 +81,10 @@ removals_find(const struct removals *r, const struct user_id *user, int64_t abov
 	for (unsigned i = 0; i < r->n; i++) {
 		const struct removal *one = &r->last[i];
 
-		if (one->seq > above && one->seq < first && (one->banned || !bans_only) &&
+		if (one->seq > above && one->seq < first.seq &&
+		    (one->banned || !bans_only) &&
 		    strcmp(one->user.text, user->text) == 0)
-			first = one->seq;
+			first = *one;
 	}
 	*out = first;
 	return true;

@@ -12,6 +12,7 @@ struct removal {
 	struct user_id user;
 	int64_t seq;
 	bool banned; /* true: the user may not read the channel even if it is public */
+	bool left;   /* true: the user has left; false: someone else removed the user */
 };
 
 /* True when the event removes a member; sets *out. a is scratch memory. */
@@ -30,10 +31,10 @@ struct removals {
 void removals_add(struct removals **r, const struct removal *one);
 /* *r may be NULL, and is NULL afterwards. */
 void removals_free(struct removals **r);
-/* Find the smallest number above `above` at which the user was removed; *out is INT64_MAX
+/* Find the user's removal with the smallest number above `above`; out->seq is INT64_MAX
  * when there is none. Returns false when such a removal may have been evicted. r may be
  * NULL. */
 bool removals_find(const struct removals *r, const struct user_id *user, int64_t above,
-    bool bans_only, int64_t *out) ES_MUST_CHECK;
+    bool bans_only, struct removal *out) ES_MUST_CHECK;
 
 #endif

@@ -9,7 +9,7 @@ from .world import Failure
 
 REPLIES = {"ack", "error", "pong"}
 AMBIENT = {"hello", "presence", "presence_snapshot", "typing_indicator", "receipt",
-           "token_expiring", "reconnect"}
+           "token_expiring", "reconnect", "unsubscribed"}
 PENDING_S = 2.0  # time that read_pending() waits for the pong
 RESUBSCRIBES = {"subscribe", "unsubscribe", "sync"}
 

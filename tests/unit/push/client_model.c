@@ -10,6 +10,7 @@
 #include "core/banned.h"
 
 struct outside out;
+unsigned model_deleted, model_tombstones, model_ended;
 unsigned model_events, model_gaps, model_resets, model_faults, model_mixed;
 char model_first_fault[400];
 
@@ -63,6 +64,28 @@ model_gap(struct model_channel *known, unsigned c, const char *json)
 	known->at = to;
 }
 
+/* When a client of the worker has received the deletion of a message, no client receives
+ * a text of the message any more. */
+static void
+model_text(unsigned c, int64_t seq, const char *json)
+{
+	struct out_event *e = &out.channels[c].events[seq];
+
+	if (e->kind == EVENT_MESSAGE_DELETED) {
+		out.channels[c].events[e->message_id].told = true;
+		model_deleted++;
+		return;
+	}
+	if (e->kind != EVENT_MESSAGE && e->kind != EVENT_MESSAGE_UPDATED)
+		return;
+	if (strstr(json, "\"body\":null") != NULL)
+		model_tombstones++;
+	else if (out.channels[c]
+		     .events[e->kind == EVENT_MESSAGE ? seq : e->message_id]
+		     .told)
+		model_fault("a text after the deletion", json, seq);
+}
+
 static void
 model_event(
     const struct client *cl, struct model_channel *known, unsigned c, const char *json)
@@ -78,6 +101,7 @@ model_event(
 		    json, known->at);
 	if (strstr(json, event_kind_name(ch->events[seq].kind)) == NULL)
 		model_fault("an event of the wrong kind", json, known->at);
+	model_text(c, seq, json);
 	if (ch->is_private && !ch->member[cl->user] && seq > ch->removed[cl->user])
 		model_fault("an event after the removal", json, known->at);
 	known->at = seq;
@@ -142,8 +166,20 @@ model_error(struct model_channel *known, const char *json)
 		(void)model_answer(known, json);
 	else if (!known->joined)
 		model_fault("an error without a subscription", json, 0);
+	if (end && known->joined)
+		known->end_due = true;
 	if (end)
 		known->joined = known->gap_due = false;
+}
+
+/* The server has ended the subscription: nothing follows. */
+static void
+model_unsubscribed(struct model_channel *known, const char *json)
+{
+	model_ended++;
+	if (!known->joined && !known->end_due)
+		model_fault("the end of no subscription", json, known->at);
+	known->joined = known->gap_due = known->end_due = false;
 }
 
 void
@@ -161,7 +197,11 @@ model_receive(struct fake_conn *f, const char *json)
 	c = channel_of(json);
 	known = &cl->channels[c];
 
-	if (strncmp(json, "{\"type\":\"ack\"", 13) == 0) {
+	if (strncmp(json, "{\"type\":\"unsubscribed\"", 22) == 0) {
+		model_unsubscribed(known, json);
+	} else if (known->end_due && strncmp(json, "{\"type\":\"error\"", 15) != 0) {
+		model_fault("no `unsubscribed` after not_found", json, known->at);
+	} else if (strncmp(json, "{\"type\":\"ack\"", 13) == 0) {
 		model_ack(known, json);
 	} else if (strncmp(json, "{\"type\":\"error\"", 15) == 0) {
 		model_error(known, json);

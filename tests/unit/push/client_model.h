@@ -26,7 +26,8 @@ struct model_channel {
 	bool may_reset; /* the last answer was to a wild request */
 	unsigned n;     /* entries of asked, the oldest first */
 	struct model_request asked[MODEL_REQUESTS];
-	int64_t at; /* last number received, by an event or a gap */
+	int64_t at;   /* last number received, by an event or a gap */
+	bool end_due; /* the error not_found came: `unsubscribed` must follow */
 };
 
 struct client {
@@ -36,6 +37,9 @@ struct client {
 };
 
 extern struct outside out;
+/* received deletions of messages, and texts that were null because of them */
+extern unsigned model_deleted, model_tombstones;
+extern unsigned model_ended; /* received `unsubscribed` frames */
 extern unsigned model_events, model_gaps, model_resets, model_faults;
 /* Events that follow another channel's event in the same write. */
 extern unsigned model_mixed;

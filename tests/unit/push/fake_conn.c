@@ -214,7 +214,7 @@ void
 frame_out_ack(struct conn *c, const char *op, const char *id, const char *channel,
     const char *payload)
 {
-	char json[512];
+	static char json[CONN_FRAME_MAX];
 
 	if (id == NULL)
 		id = "";
@@ -250,4 +250,16 @@ frame_out_gap(struct conn *c, const struct channel_id *channel, int64_t from_seq
 	const char *json = event_frame_json(&frame, &len);
 
 	conn_queue_frame(c, json, len);
+}
+
+void
+frame_out_unsubscribed(struct conn *c, const struct channel_id *channel, const char *code)
+{
+	char json[200];
+
+	(void)snprintf(json, sizeof(json),
+	    "{\"type\":\"unsubscribed\",\"channelId\":\"%s\",\"payload\":{"
+	    "\"code\":\"%s\"}}",
+	    channel->text, code);
+	conn_queue_frame(c, json, strlen(json));
 }

@@ -76,11 +76,17 @@ out_event_of(const struct outside *o, const struct out_channel *ch, int64_t seq)
 	struct es_err err;
 
 	CHECK(tenant_id_parse(OUT_TENANT, &ev.tenant, &err) == ES_OK);
-	if (e->kind == EVENT_MESSAGE) {
+	ev.message_id = e->message_id;
+	ev.deleted = e->deleted;
+	if (e->kind == EVENT_MESSAGE_DELETED) {
+		ev.payload = "{}";
+	} else if (e->deleted) {
+		ev.client_id = e->kind == EVENT_MESSAGE ? "c" : NULL;
+	} else if (e->kind == EVENT_MESSAGE || e->kind == EVENT_MESSAGE_UPDATED) {
 		memset(body, 'x', (size_t)(seq * 7 % 250));
 		body[seq * 7 % 250] = '\0';
 		ev.body = body;
-		ev.client_id = "c";
+		ev.client_id = e->kind == EVENT_MESSAGE ? "c" : NULL;
 	} else if (e->payload != NULL) {
 		ev.payload = e->payload;
 	} else {
@@ -113,6 +119,11 @@ commit(struct outside *o, unsigned channel, const struct out_event *e)
 		ch->member[user] = true;
 	} else if (kind == EVENT_CHANNEL_DELETED) {
 		ch->deleted = true;
+	} else if (kind == EVENT_MESSAGE_DELETED) {
+		for (int64_t i = e->message_id; i < seq; i++)
+			if (i == e->message_id ||
+			    ch->events[i].message_id == e->message_id)
+				ch->events[i].deleted = true;
 	}
 	ev = out_event_of(o, ch, seq);
 	text_init(&text, a, 8192);
@@ -131,6 +142,14 @@ void
 out_commit(struct outside *o, unsigned channel, enum event_kind kind, int user)
 {
 	commit(o, channel, &(struct out_event){.kind = kind, .user = user});
+}
+
+void
+out_change(struct outside *o, unsigned channel, enum event_kind kind, int user,
+    int64_t message_id)
+{
+	commit(o, channel,
+	    &(struct out_event){.kind = kind, .user = user, .message_id = message_id});
 }
 
 void

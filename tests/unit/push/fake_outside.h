@@ -25,6 +25,9 @@ struct out_event {
 	int user;
 	const char *payload; /* JSON; NULL: the payload names the user */
 	bool bans;
+	int64_t message_id; /* the message that is edited or deleted; else 0 */
+	/* of a message or an edit: the message was deleted; a client was told so */
+	bool deleted, told;
 };
 
 struct out_channel {
@@ -74,6 +77,9 @@ bool out_chance(struct outside *o, unsigned percent);
 
 /* Commits an event and publishes it. faults may drop, repeat or delay the message. */
 void out_commit(struct outside *o, unsigned channel, enum event_kind kind, int user);
+/* Edits or deletes a message (EVENT_MESSAGE_UPDATED, EVENT_MESSAGE_DELETED). */
+void out_change(struct outside *o, unsigned channel, enum event_kind kind, int user,
+    int64_t message_id);
 /* Bans the user from the channel. */
 void out_ban(struct outside *o, unsigned channel, int user);
 /* Makes the channel private, so that only members read it, or public. */

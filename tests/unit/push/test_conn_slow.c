@@ -2,6 +2,7 @@
  * closes them in the end. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cunit_main.h"
 
@@ -50,6 +51,49 @@ gives_a_slow_socket_small_slices(void)
 		rig_turn(&rig);
 	CU_ASSERT_TRUE(conn_write_frames(c, news.data, news.at[1])); /* all written */
 	CU_ASSERT_EQUAL(conn_write_room(c), CONN_WRITE_MAX);
+	client_close(&client);
+	rig_turn(&rig);
+	free(news.data);
+	rig_down(&rig);
+}
+
+/* The ring may be rewritten while a reader has taken only a part of a write:
+ * libwebsockets has copied the rest, so the reader's bytes are not mixed. */
+static void
+a_partial_write_keeps_its_bytes(void)
+{
+	static struct client client;
+	static char sent[CONN_WRITE_MAX];
+	struct rig rig;
+	struct conn *c;
+	size_t before;
+
+	rig_up(&rig);
+	rig_client(&rig, &client, 4096);
+	c = rig_conn(&rig, &client);
+	frame_log_fill(&news, 20, 3000);
+	memcpy(sent, news.data, news.at[20]);
+	while (client_read(&client, 65536) && client.len > 0) {
+		struct got got;
+
+		client_next(&client, &got); /* hello */
+		if (got.opcode < 0)
+			break;
+	}
+	before = client.len;
+	CU_ASSERT_TRUE(conn_write_frames(c, sent, news.at[20]));
+	CU_ASSERT_EQUAL(conn_write_room(c), 0); /* partial */
+	memset(sent, 'T', sizeof(sent));
+	for (int i = 0; i < 200; i++) {
+		(void)client_read(&client, 1);
+		rig_turn(&rig);
+	}
+	for (int i = 0; i < 1000 && client.len < before + news.at[20]; i++) {
+		(void)client_read(&client, 4096);
+		rig_turn(&rig);
+	}
+	CU_ASSERT_EQUAL(client.len - before, news.at[20]);
+	CU_ASSERT_EQUAL(memcmp(client.data + before, news.data, news.at[20]), 0);
 	client_close(&client);
 	rig_turn(&rig);
 	free(news.data);
@@ -292,6 +336,8 @@ sheds_the_reader_that_has_stopped(void)
 
 static CU_TestInfo cases[] = {
     {"gives a slow socket small slices", gives_a_slow_socket_small_slices},
+    {"a partial write keeps its bytes when the source changes",
+	a_partial_write_keeps_its_bytes},
     {"closes a client that does not read its answers",
 	closes_a_client_that_reads_no_answers},
     {"writes more answers than the buffer holds",

@@ -89,12 +89,11 @@ client_subscribe(struct fake_conn *f)
 	struct subscribe_request req = {.channel = out.channels[c].id,
 	    .op = "subscribe",
 	    .has_after = out_chance(&out, 70)};
-	char id[16];
+	char id[16] = "";
 	struct es_err err;
 
-	if (known->joined && known->n == 0 &&
-	    !subscribed(f, c)) /* a removal has ended it */
-		known->joined = false;
+	if (known->joined && known->n == 0 && !subscribed(f, c))
+		model_fault("a subscription ended in silence", id, known->at);
 	if (known->n == MODEL_REQUESTS)
 		return;
 	if (req.has_after) {
@@ -162,6 +161,18 @@ client_action(struct fake_conn *f)
 }
 
 static void
+edit_or_delete_one(unsigned c, int user)
+{
+	const struct out_channel *ch = &out.channels[c];
+	const int64_t back = out_random(&out, out_chance(&out, 50) ? 6 : 2 * LIMIT);
+	const int64_t id = ch->head > back ? ch->head - back : 1;
+
+	if (ch->events[id].kind == EVENT_MESSAGE && !ch->events[id].deleted)
+		out_change(
+		    &out, c, EVENT_MESSAGE_UPDATED + out_random(&out, 2), user, id);
+}
+
+static void
 publish_in_one(void)
 {
 	const unsigned c = out_random(&out, CHANNELS);
@@ -175,6 +186,8 @@ publish_in_one(void)
 			    out.channels[c].member[user] ? EVENT_MEMBER_LEFT
 							 : EVENT_MEMBER_JOINED,
 			    user);
+		else if (out_chance(&out, 10) && out.channels[c].head > 0)
+			edit_or_delete_one(c, user);
 		else
 			out_commit(&out, c, EVENT_MESSAGE, user);
 	}
@@ -366,6 +379,8 @@ test_random(void)
 	CU_ASSERT_TRUE(model_events > n * 500);
 	CU_ASSERT_TRUE(model_gaps > n);
 	CU_ASSERT_TRUE(reads > n);
+	CU_ASSERT_TRUE(
+	    model_deleted > n * 20 && model_tombstones > n * 20 && model_ended > n);
 	CU_ASSERT_TRUE(model_mixed > n * 50);
 	CU_ASSERT_TRUE(cold > n * 20);
 	CU_ASSERT_TRUE(cold_cut > n);

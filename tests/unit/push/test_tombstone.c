@@ -31,34 +31,45 @@ message(const char *body)
 	return ev;
 }
 
+static char json[EVENT_FRAME_MAX + 1];
+
+/* Parses the frame into json. */
+static void
+check_json(size_t frame_len, const char *type)
+{
+	const struct event_frame f = {frame, frame_len};
+	struct arena *a = arena_new();
+	const struct json_tree *tree;
+	struct es_err err;
+	char start[200];
+	size_t len;
+	const char *text = event_frame_json(&f, &len);
+
+	memcpy(json, text, len);
+	json[len] = '\0';
+	CU_ASSERT_EQUAL(json_tree_parse(json, len, a, &tree, &err), ES_OK);
+	(void)snprintf(start, sizeof(start),
+	    "{\"type\":\"%s\",\"channelId\":\"" CHANNEL "\",\"userId\":\"" USER
+	    "\",\"body\":null,",
+	    type);
+	CU_ASSERT_EQUAL(strncmp(json, start, strlen(start)), 0);
+	arena_free(&a);
+}
+
 /* Returns the JSON of the tombstone of ev, and checks what holds for each. */
 static const char *
 tombstone_of(const struct event *ev)
 {
-	static char json[EVENT_FRAME_MAX + 1];
 	const struct event_frame f = event_frame_encode(ev, before);
-	const struct event_frame moved = {frame, f.len};
-	struct arena *a = arena_new();
-	const struct json_tree *tree;
-	struct es_err err;
-	const char *text;
-	size_t len;
 
 	memcpy(frame, f.bytes, f.len);
 	tombstone_rewrite(frame, f.len);
 	CU_ASSERT_EQUAL(memcmp(frame, f.bytes, f.len < 126 ? 2 : 4), 0);
-	text = event_frame_json(&moved, &len);
-	memcpy(json, text, len);
-	json[len] = '\0';
-	CU_ASSERT_EQUAL(json_tree_parse(json, len, a, &tree, &err), ES_OK);
-	CU_ASSERT_PTR_NOT_NULL(
-	    strstr(json, "{\"type\":\"message\",\"channelId\":\"" CHANNEL
-			 "\",\"userId\":\"" USER "\",\"body\":null,"));
+	check_json(f.len, "message");
 	CU_ASSERT_PTR_NOT_NULL(strstr(json, "\"messageId\":"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(json, "\"senderDisplayName\":\""));
 	CU_ASSERT_PTR_NOT_NULL(strstr(json, "\"createdAt\":\""));
 	CU_ASSERT_PTR_NOT_NULL(strstr(json, "\"deleted\":true"));
-	arena_free(&a);
 	return json;
 }
 
@@ -66,14 +77,14 @@ static void
 test_members(void)
 {
 	struct event ev = message("The text of a message, long enough");
-	const char *json = tombstone_of(&ev);
+	(void)tombstone_of(&ev);
 
 	CU_ASSERT_EQUAL(
 	    strncmp(json,
 		"{\"type\":\"message\",\"channelId\":\"" CHANNEL "\",\"userId\":\"" USER
 		"\",\"body\":null,\"seq\":123,\"prev\":122,\"payload\":{"
 		"\"messageId\":123,\"senderDisplayName\":\"John\","
-		"\"createdAt\":\"2026-01-02T03:04:05.678Z\","
+		"\"createdAt\":\"2026-01-02T03:04:05.678Z\",\"version\":1,"
 		"\"deleted\":true,\"clientMessageId\":\"c-1\"}} ",
 		strlen(json) - 30),
 	    0);
@@ -131,6 +142,36 @@ test_lengths(void)
 		}
 }
 
+/* An edit's frame has fewer members to drop, and payload members of its own. */
+static void
+test_updated(void)
+{
+	static char body[300];
+
+	memset(body, 'x', sizeof(body) - 1);
+	for (size_t n = 0; n < sizeof(body); n++)
+		for (unsigned i = 0; i < 4; i++) {
+			struct event ev = message(body + sizeof(body) - 1 - n);
+			struct event_frame f;
+
+			ev.kind = EVENT_MESSAGE_UPDATED;
+			ev.message_id = 7;
+			ev.edited_ms = i & 1 ? ev.created_ms : 0;
+			ev.payload = i & 2 ? "{\"mentions\":[\"}xxx\"]}" : NULL;
+			f = event_frame_encode(&ev, before);
+			memcpy(frame, f.bytes, f.len);
+			tombstone_rewrite(frame, f.len);
+			check_json(f.len, "message_updated");
+			CU_ASSERT_PTR_NOT_NULL(strstr(json, "\"messageId\":7"));
+			CU_ASSERT_PTR_NULL(strstr(json, "xxx"));
+			CU_ASSERT_PTR_NULL(strstr(json, "mentions"));
+			if (n > 1 || i & 1)
+				CU_ASSERT_PTR_NOT_NULL(strstr(json, "\"version\":1"));
+			if (n > 16 || i & 1)
+				CU_ASSERT_PTR_NOT_NULL(strstr(json, "\"deleted\":true"));
+		}
+}
+
 static void
 test_twice_is_once(void)
 {
@@ -165,6 +206,7 @@ static CU_TestInfo cases[] = {
     {"the id of the client makes room for a short text", test_short},
     {"texts that look like JSON are not taken for it", test_texts_that_look_like_json},
     {"a tombstone fits for texts of every length", test_lengths},
+    {"an edit's tombstone fits, too, and has no content", test_updated},
     {"a tombstone of a tombstone is the same", test_twice_is_once},
     {"a gap stays as it is", test_gap_stays},
     CU_TEST_INFO_NULL,
