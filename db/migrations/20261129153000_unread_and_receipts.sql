@@ -1,4 +1,4 @@
--- echostream:functions e03059a8a3309cc58e23eb88a3af5ed2625a83592ece5116e8d094ef83f22a06
+-- echostream:functions c884110e5a895ba5b5056092a9ee35c317008a5e6594e87afb659aec28939298
 -- migrate:up
 
 -- A member's own messages move its read mark without a write: a reader computes the mark as the
