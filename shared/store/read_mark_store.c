@@ -18,7 +18,7 @@ static const struct pg_stmt read_stmt = {
     .name = "read_mark_read",
     .sql = "SELECT r.last_read_seq, (SELECT count(*) FROM (SELECT FROM channel_members m"
 	   " WHERE m.tenant_id = $1 AND m.channel_id = $2 ORDER BY m.user_id "
-           "LIMIT " MEMBERS_COUNT
+	   "LIMIT " MEMBERS_COUNT
 	   ") m WHERE EXISTS (SELECT FROM users u JOIN tenants t ON t.id = $1"
 	   " WHERE u.tenant_id = $1 AND u.id = $3 AND " RECEIPTS_ON "))"
 	   " FROM es_read($1, $2, $3, $4) r",
