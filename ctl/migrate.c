@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/clock.h"
+
 #include "core/banned.h"
 
 static const char connect_sql[] =
@@ -15,7 +17,12 @@ static const char connect_sql[] =
 static const char role_sql[] = "SELECT current_user, rolsuper OR rolbypassrls "
 			       "FROM pg_roles WHERE rolname = current_user";
 
-static const char lock_sql[] = "SELECT pg_advisory_lock(hashtext('echostream.migrate'))";
+/* A statement that waited for the lock would hold a snapshot meanwhile, and CREATE INDEX
+ * CONCURRENTLY of the run that has the lock would wait for that snapshot. */
+static const char lock_sql[] =
+    "SELECT pg_try_advisory_lock(hashtext('echostream.migrate'))";
+#define LOCK_TRIES    600
+#define LOCK_PAUSE_MS 100
 
 static const char tables_sql[] =
     "CREATE TABLE IF NOT EXISTS schema_migrations (version varchar PRIMARY KEY);"
@@ -165,17 +172,37 @@ migrate_close(struct migrate *m)
 	pg_admin_close(&m->db);
 }
 
+static bool
+migrate_take_lock(struct migrate *m, struct pg_fault *fault)
+{
+	for (unsigned i = 0; i < LOCK_TRIES; i++) {
+		struct pg_table locked;
+
+		if (i > 0)
+			clock_sleep_ms(LOCK_PAUSE_MS);
+		if (!pg_admin_query(m->db, lock_sql, NULL, 0, m->arena, &locked, fault))
+			return false;
+		if (strcmp(locked.cells[0], "t") == 0)
+			return true;
+	}
+	*fault = (struct pg_fault){
+	    .sqlstate = "55P03",
+	    .message = "another echostreamctl db has been at work on this database for a "
+		       "minute",
+	    .hint = "Wait until it has finished, and try again.",
+	};
+	return false;
+}
+
 bool
 migrate_lock(struct migrate *m)
 {
 	struct pg_fault fault;
 
-	if (pg_admin_script(m->db, lock_sql, m->arena, &fault) &&
+	if (migrate_take_lock(m, &fault) &&
 	    pg_admin_script(m->db, tables_sql, m->arena, &fault) &&
 	    migrate_read_applied(m, &fault))
 		return true;
-	if (strcmp(fault.sqlstate, "55P03") == 0)
-		fault.hint = "Another echostreamctl db is at work on this database.";
 	migrate_print_fault(&fault, NULL, NULL);
 	return false;
 }
