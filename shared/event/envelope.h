@@ -15,13 +15,13 @@
 #include "core/err.h"
 #include "core/id.h"
 #include "core/text.h"
+#include "unicode/emoji.h"
 
 #define ENVELOPE_VERSION      2
 #define ENVELOPE_MESSAGES_MAX 50
 #define ENVELOPE_BYTES_MAX    (240UL * 1024) /* fits an SQS entry of 256 KiB */
 #define CLIENT_ID_MAX         64             /* characters of A-Z a-z 0-9 . _ : - */
 
-#define EMOJI_MAX          64 /* bytes */
 #define MENTIONS_BYTES_MAX 4096
 
 #define ENVELOPE_OPS(X) \
