@@ -8,10 +8,9 @@
 
 /* One event of a page. An empty page has one row with only the head. */
 struct page_row {
-	int64_t head, seq, created_ms;
+	int64_t head, seq, created_ms, message_id, version, edited_ms, deleted_ms;
 	const char *kind, *display_name, *body, *client_id, *payload;
 	struct user_id user;
-	bool edited, deleted;
 };
 
 static const struct pg_col page_cols[] = {
@@ -23,12 +22,16 @@ static const struct pg_col page_cols[] = {
     PG_COL(struct page_row, created_ms, PG_INT8),
     PG_COL(struct page_row, body, PG_TEXT),
     PG_COL(struct page_row, client_id, PG_TEXT),
-    PG_COL(struct page_row, edited, PG_BOOL),
-    PG_COL(struct page_row, deleted, PG_BOOL),
     PG_COL(struct page_row, payload, PG_TEXT),
+    PG_COL(struct page_row, message_id, PG_INT8),
+    PG_COL(struct page_row, version, PG_INT8),
+    PG_COL(struct page_row, edited_ms, PG_INT8),
+    PG_COL(struct page_row, deleted_ms, PG_INT8),
 };
 
-/* Both halves of the union read their keys in order. The head comes from the same
+/* Both halves of the union read their keys in order. An edit shows the present text of
+ * its message, looked up by key: the event has no text of its own, so that none is left
+ * when the message is deleted. The head comes from the same
  * snapshot: a number up to the head that is missing in the page will never appear. */
 const struct pg_stmt reader_store_page = {
     .name = "reader_page",
@@ -36,24 +39,29 @@ const struct pg_stmt reader_store_page = {
 	   " COALESCE((SELECT CASE WHEN u.deleted_at IS NULL"
 	   " THEN COALESCE(e.sender_name, u.display_name) ELSE u.display_name END"
 	   " FROM users u WHERE u.tenant_id = $1 AND u.id = e.user_id), e.sender_name),"
-	   " es_ms(e.created_at), e.body, e.client_id, e.edited, e.deleted, e.payload"
+	   " es_ms(e.created_at), e.body, e.client_id, e.payload, e.message_id,"
+	   " e.version, es_ms(e.edited_at), es_ms(e.deleted_at)"
 	   " FROM channel_heads h LEFT JOIN LATERAL ("
 	   "(SELECT m.id AS seq, 'message' AS kind, m.sender_id AS user_id,"
 	   " m.sender_name,"
 	   " m.created_at, CASE WHEN m.deleted_at IS NULL THEN m.body END AS body,"
-	   " m.client_message_id AS client_id, m.edited_at IS NOT NULL AS edited,"
-	   " m.deleted_at IS NOT NULL AS deleted, NULL::jsonb AS payload"
+	   " m.client_message_id AS client_id, NULL::jsonb AS payload,"
+	   " NULL::bigint AS message_id, m.version, m.edited_at, m.deleted_at"
 	   " FROM messages m WHERE m.tenant_id = $1 AND m.channel_id = $2"
 	   " AND m.id > $3 AND m.id <= $4 ORDER BY m.id LIMIT $5)"
 	   " UNION ALL "
-	   "(SELECT c.seq, c.kind, c.actor_id, NULL, c.created_at, NULL, NULL, "
-	   "false, false, "
+	   "(SELECT c.seq, c.kind, c.actor_id, NULL, c.created_at,"
+	   " CASE WHEN m.deleted_at IS NULL THEN m.body END, NULL, "
 	   /* Show no name when the user of a member event has been deleted since. */
 	   "CASE WHEN c.payload ? 'displayName' AND EXISTS ("
 	   "SELECT FROM users u WHERE u.tenant_id = $1 AND u.deleted_at IS NOT NULL"
 	   " AND u.id = (c.payload ->> 'userId')::uuid) THEN c.payload"
-	   " || '{\"displayName\": \"" USER_DELETED_NAME "\"}' ELSE c.payload END"
-	   " FROM channel_events c WHERE c.tenant_id = $1 AND c.channel_id = $2"
+	   " || '{\"displayName\": \"" USER_DELETED_NAME "\"}' ELSE c.payload END,"
+	   " c.message_id, m.version, m.edited_at, m.deleted_at FROM channel_events c"
+	   " LEFT JOIN LATERAL (SELECT m.* FROM messages m"
+	   " WHERE c.kind = 'message_updated' AND m.tenant_id = $1"
+	   " AND m.channel_id = $2 AND m.id = c.message_id LIMIT 1) m ON true WHERE "
+	   "c.tenant_id = $1 AND c.channel_id = $2"
 	   " AND c.seq > $3 AND c.seq <= $4 ORDER BY c.seq LIMIT $5)"
 	   " ORDER BY seq LIMIT $5) e ON true"
 	   " WHERE h.tenant_id = $1 AND h.channel_id = $2 ORDER BY e.seq",
@@ -91,9 +99,13 @@ event_page_row_to_event(const struct page_row *row, const struct tenant_id *tena
 	    .created_ms = row->created_ms,
 	    .body = row->body,
 	    .client_id = row->client_id,
-	    .edited = row->edited,
-	    .deleted = row->deleted,
+	    .edited = row->edited_ms != 0,
+	    .deleted = row->deleted_ms != 0,
 	    .payload = row->payload,
+	    .message_id = row->message_id,
+	    .version = row->version,
+	    .edited_ms = row->edited_ms,
+	    .deleted_ms = row->deleted_ms,
 	};
 	return event_kind_parse(row->kind, &out->kind);
 }

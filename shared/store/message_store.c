@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "event/envelope.h"
+#include "store/reaction_store.h"
 #include "store/store_private.h"
 
 #include "core/banned.h"
@@ -17,6 +18,8 @@ static const struct pg_col message_cols[] = {
     PG_COL(struct message, created_ms, PG_INT8),
     PG_COL(struct message, edited_ms, PG_INT8),
     PG_COL(struct message, deleted, PG_BOOL),
+    PG_COL(struct message, deleted_ms, PG_INT8),
+    PG_COL(struct message, version, PG_INT8),
     PG_COL(struct message, channel, PG_UUID),
 };
 
@@ -43,7 +46,8 @@ static const struct pg_col message_cols[] = {
 	" WHERE d.tenant_id = $1 AND d.deleted_at IS NOT NULL))" \
 	" THEN " NAME_LOOKUP " ELSE m.sender_name END," \
 	" CASE WHEN m.deleted_at IS NULL THEN m.body END, m.client_message_id," \
-	" es_ms(m.created_at), es_ms(m.edited_at), m.deleted_at IS NOT NULL" \
+	" es_ms(m.created_at), es_ms(m.edited_at), m.deleted_at IS NOT NULL," \
+	" es_ms(m.deleted_at), m.version" \
 	" FROM messages m" \
 	" WHERE m.tenant_id = $1 AND m.channel_id = " channel
 #define MESSAGES MESSAGES_OF("$2")
@@ -82,7 +86,8 @@ static const struct pg_stmt refused = {
     .n_params = 3,
 };
 
-/* All messages of one call are in `channel`, so the statements do not return it. */
+/* All messages of one call are in `channel`, so the statements do not return it.
+ * reaction_store_add() adds the reactions. */
 static bool
 message_store_next(struct pg_rows *rows, const struct channel_id *channel,
     struct arena *a, struct message *out)
@@ -90,6 +95,8 @@ message_store_next(struct pg_rows *rows, const struct channel_id *channel,
 	if (!pg_next(rows, a, out))
 		return false;
 	out->channel = *channel;
+	out->reactions = NULL;
+	out->n_reactions = 0;
 	return true;
 }
 
@@ -99,10 +106,12 @@ message_store_get(struct pg *pg, const struct actor *who,
     struct es_err *err)
 {
 	const char *const seen[] = {who->tenant.text, channel->text, who->user.text};
-	const char *const params[] = {who->tenant.text, channel->text, pg_int(a, id)};
+	const char *const params[] = {
+	    who->tenant.text, channel->text, pg_int(a, id), who->user.text};
 	struct pg_batch_item items[] = {
 	    {.stmt = &store_visible, .params = seen},
 	    {.stmt = &get, .params = params},
+	    {.stmt = &reaction_store_of_message, .params = params},
 	};
 
 	TRY(pg_batch(pg, &who->tenant, items, ES_COUNT(items), a, err));
@@ -110,6 +119,7 @@ message_store_get(struct pg *pg, const struct actor *who,
 		return es_fail(err, ES_NOT_FOUND, STORE_NO_CHANNEL);
 	if (!message_store_next(&items[1].rows, channel, a, out))
 		return es_fail(err, ES_NOT_FOUND, STORE_NO_MESSAGE);
+	reaction_store_add(&items[2].rows, a, out, 1);
 	return ES_OK;
 }
 
@@ -120,19 +130,23 @@ message_store_by_client_id(struct pg *pg, const struct actor *who,
 {
 	const char *const seen[] = {who->tenant.text, channel->text, who->user.text};
 	char key[33];
-	const char *const params[] = {who->tenant.text, channel->text, key};
+	const char *const params[] = {
+	    who->tenant.text, channel->text, key, who->user.text};
 	struct pg_batch_item items[] = {
 	    {.stmt = &store_visible, .params = seen},
 	    {.stmt = &by_keys, .params = params},
 	    {.stmt = &refused, .params = params},
+	    {.stmt = &reaction_store_by_key, .params = params},
 	};
 	struct refusal why;
 
 	envelope_dedupe_key(&who->user, client_id, key);
 	TRY(pg_batch(pg, &who->tenant, items, ES_COUNT(items), a, err));
 	if (items[0].rows.count > 0 &&
-	    message_store_next(&items[1].rows, channel, a, out))
+	    message_store_next(&items[1].rows, channel, a, out)) {
+		reaction_store_add(&items[3].rows, a, out, 1);
 		return ES_OK;
+	}
 	/* The refused message is the caller's own, so that the answer is allowed even if
 	 * the caller can't see the channel any more. */
 	if (items[1].rows.count == 0 && pg_next(&items[2].rows, a, &why)) {
@@ -150,10 +164,11 @@ message_store_by_ids(struct pg *pg, const struct actor *who,
 {
 	const char *const seen[] = {who->tenant.text, channel->text, who->user.text};
 	const char **texts = arena_alloc(a, (n + 1) * sizeof(*texts));
-	const char *params[] = {who->tenant.text, channel->text, NULL};
+	const char *params[] = {who->tenant.text, channel->text, NULL, who->user.text};
 	struct pg_batch_item items[] = {
 	    {.stmt = &store_visible, .params = seen},
 	    {.stmt = &by_ids, .params = params},
+	    {.stmt = &reaction_store_by_ids, .params = params},
 	};
 	struct pg_rows *rows = &items[1].rows;
 
@@ -167,6 +182,7 @@ message_store_by_ids(struct pg *pg, const struct actor *who,
 	out->items = arena_alloc(a, (size_t)(rows->count + 1) * sizeof(*out->items));
 	while (message_store_next(rows, channel, a, &out->items[out->n]))
 		out->n++;
+	reaction_store_add(&items[2].rows, a, out->items, out->n);
 	return ES_OK;
 }
 
@@ -176,16 +192,20 @@ message_store_newest(struct pg *pg, const struct actor *who,
     size_t *n_out, struct es_err *err)
 {
 	const char **texts = arena_alloc(a, (n + 1) * sizeof(*texts));
-	const char *params[] = {who->tenant.text, NULL};
-	struct pg_rows rows;
+	const char *params[] = {who->tenant.text, NULL, who->user.text};
+	struct pg_batch_item items[] = {
+	    {.stmt = &newest, .params = params},
+	    {.stmt = &reaction_store_of_newest, .params = params},
+	};
 
 	for (size_t i = 0; i < n; i++)
 		texts[i] = channels[i].text;
 	params[1] = pg_array(a, texts, n);
-	TRY(pg_run(pg, &who->tenant, &newest, params, a, &rows, err));
-	*out = arena_alloc(a, (size_t)(rows.count + 1) * sizeof(**out));
-	for (*n_out = 0; pg_next(&rows, a, &(*out)[*n_out]); (*n_out)++)
+	TRY(pg_batch(pg, &who->tenant, items, ES_COUNT(items), a, err));
+	*out = arena_alloc(a, (size_t)(items[0].rows.count + 1) * sizeof(**out));
+	for (*n_out = 0; pg_next(&items[0].rows, a, &(*out)[*n_out]); (*n_out)++)
 		;
+	reaction_store_add(&items[1].rows, a, *out, *n_out);
 	return ES_OK;
 }
 
@@ -253,16 +273,22 @@ message_store_page(struct pg *pg, const struct actor *who,
 	    who->tenant.text, channel->text, pg_int(a, from), pg_int(a, want_older + 1)};
 	const char *const newer[] = {who->tenant.text, channel->text,
 	    pg_int(a, query->id), pg_int(a, want_newer + 1)};
-	struct pg_batch_item items[3] = {{.stmt = &store_visible, .params = seen}};
+	const bool no_newer = query->where != MESSAGES_AFTER && !around,
+		   no_older = query->where == MESSAGES_AFTER;
+	const char *const range[] = {who->tenant.text, channel->text, older[2],
+	    no_older ? "0" : older[3], no_newer ? older[2] : newer[2],
+	    no_newer ? "0" : newer[3], who->user.text};
+	struct pg_batch_item items[4] = {{.stmt = &store_visible, .params = seen},
+	    {.stmt = &reaction_store_of_page, .params = range}};
 	struct pg_batch_item *n = NULL, *o = NULL;
 	struct pg_rows none_newer = {0}, none_older = {0};
-	size_t n_items = 1;
+	size_t n_items = 2;
 
-	if (query->where == MESSAGES_AFTER || around) {
+	if (!no_newer) {
 		n = &items[n_items++];
 		*n = (struct pg_batch_item){.stmt = &above, .params = newer};
 	}
-	if (query->where != MESSAGES_AFTER) {
+	if (!no_older) {
 		o = &items[n_items++];
 		*o = (struct pg_batch_item){.stmt = &below, .params = older};
 	}
@@ -275,5 +301,6 @@ message_store_page(struct pg *pg, const struct actor *who,
 	message_store_fill_page(n != NULL ? &n->rows : &none_newer, want_newer,
 	    o != NULL ? &o->rows : &none_older, want_older, channel,
 	    query->where == MESSAGES_AFTER, a, out);
+	reaction_store_add(&items[1].rows, a, out->items, out->n);
 	return ES_OK;
 }

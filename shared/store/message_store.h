@@ -9,6 +9,14 @@
 #include "pg/pg.h"
 #include "store/actor.h"
 
+/* The users who have reacted with one emoji. */
+struct message_reaction {
+	const char *emoji;
+	int64_t count;
+	bool me; /* the reader is one of them */
+};
+#define MESSAGE_REACTIONS_MAX 20 /* emoji shown with a message: those used first */
+
 struct message {
 	int64_t id; /* also the sequence number; the event before has id - 1 */
 	struct channel_id channel;
@@ -16,9 +24,12 @@ struct message {
 	const char *sender_display_name; /* the name at the commit of the message */
 	const char *body;                /* NULL: the message is deleted */
 	const char *client_id;
-	/* Unix time in ms; edited_ms 0: never edited */
-	int64_t created_ms, edited_ms;
+	/* Unix time in ms; 0: never edited, not deleted */
+	int64_t created_ms, edited_ms, deleted_ms;
 	bool deleted;
+	int64_t version; /* 1 + the number of edits */
+	struct message_reaction *reactions;
+	size_t n_reactions;
 };
 
 enum message_where { MESSAGES_LATEST, MESSAGES_BEFORE, MESSAGES_AFTER, MESSAGES_AROUND };

@@ -1,6 +1,7 @@
-/* The outcomes of accepted messages. A program that gets no reply before its deadline
- * asks the database. It asks by dedupe key, so that a message that was sent several times
- * has one outcome. */
+/* The outcomes of accepted messages and changes. A program that gets no reply before its
+ * deadline asks the database. It asks by dedupe key, so that a message that was sent
+ * several times has one outcome. A reaction has no key. It counts as committed when the
+ * state is as the user wants it, unless it was refused. */
 #ifndef STORE_OUTCOME_STORE_H
 #define STORE_OUTCOME_STORE_H
 

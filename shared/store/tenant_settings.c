@@ -11,6 +11,8 @@ struct wire_settings {
 	int64_t user_send_limit, user_send_window_s;
 	bool has_user_send_limit, has_user_send_window_s, has_allowed_origins;
 	bool read_receipts, has_read_receipts;
+	int64_t editWindowSeconds;
+	bool has_editWindowSeconds;
 	const struct json_list *allowed_origins;
 };
 
@@ -22,6 +24,8 @@ static const struct json_field fields[] = {
     JSON_FIELD_OPT(
 	struct wire_settings, allowed_origins, JSON_ARRAY, 0, TENANT_ORIGINS_MAX),
     JSON_FIELD_OPT(struct wire_settings, read_receipts, JSON_BOOL, 0, 0),
+    JSON_FIELD_OPT(
+	struct wire_settings, editWindowSeconds, JSON_INT, 0, TENANT_EDIT_WINDOW_MAX_S),
 };
 
 static enum es_code
@@ -46,8 +50,10 @@ tenant_settings_parse(
 {
 	struct wire_settings wire = {.user_send_limit = TENANT_NO_LIMIT};
 
-	*out = (struct tenant_settings){
-	    .user_send_limit = -1, .user_send_window_s = -1, .read_receipts = true};
+	*out = (struct tenant_settings){.user_send_limit = -1,
+	    .user_send_window_s = -1,
+	    .edit_window_s = -1,
+	    .read_receipts = true};
 	if (json == NULL || json[0] == '\0')
 		return ES_OK;
 	TRY(json_bind(json, strlen(json), fields, ES_COUNT(fields), JSON_IGNORE_UNKNOWN,
@@ -58,6 +64,8 @@ tenant_settings_parse(
 		out->user_send_window_s = wire.user_send_window_s;
 	if (wire.has_read_receipts)
 		out->read_receipts = wire.read_receipts;
+	if (wire.has_editWindowSeconds)
+		out->edit_window_s = wire.editWindowSeconds;
 	if (wire.has_allowed_origins)
 		TRY(tenant_settings_parse_origins(wire.allowed_origins, a, out, err));
 	return ES_OK;

@@ -21,6 +21,9 @@ struct tenant_settings {
 	 * TENANT_NO_LIMIT. */
 	int64_t user_send_limit, user_send_window_s;
 	bool read_receipts; /* false: nobody in the tenant sends or sees receipts */
+	/* Seconds in which authors may edit a message. 0: never. -1: not set, so always.
+	 * es_change_refusal() applies it. */
+	int64_t edit_window_s;
 	const char *const *allowed_origins;
 	size_t n_origins; /* 0: the tenant allows no origin by name */
 };
@@ -32,6 +35,7 @@ struct tenant_settings {
 #define TENANT_ORIGINS_MAX        100
 #define TENANT_SEND_LIMIT_MAX     1000000
 #define TENANT_SEND_WINDOW_MAX_S  86400
+#define TENANT_EDIT_WINDOW_MAX_S  31536000 /* a year */
 
 /* json NULL or "" means {}. Ignores unknown members, which the database keeps. ES_INVALID
  * with the field: a known member has the wrong type. The origins are allocated in the
@@ -45,9 +49,10 @@ enum es_code tenant_settings_parse(const char *json, struct arena *a,
 int64_t tenant_settings_user_send(
     const struct tenant_settings *s, int64_t of_installation);
 
-/* A setting has two spellings. Clients write camelCase (allowedOrigins). The row has the
- * snake_case of the first release (allowed_origins), because older programs read it.
- * Clients may still write the old spelling. */
+/* The settings of the first release have two spellings. Clients write camelCase
+ * (allowedOrigins). The row has snake_case (allowed_origins), because older programs read
+ * it. Clients may still write the old spelling. Newer settings have the client's spelling
+ * in the row, too. */
 
 /* Turns a client's settings, a JSON object, into a patch of the row, which is allocated
  * in the arena a. null stays null and removes a setting. Adds a fault with the field

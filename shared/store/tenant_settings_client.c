@@ -6,7 +6,7 @@
 
 #include "core/banned.h"
 
-/* The settings that a client may write, each in its new and its old spelling. A number
+/* The settings that a client may write, the older ones in two spellings. A number
  * that is null in JSON stays UNSET, a list stays NULL. */
 #define UNSET (-1)
 
@@ -16,6 +16,8 @@ struct client_settings {
 	bool has_userSendLimit, has_userSendWindowS, has_allowedOrigins;
 	bool has_user_send_limit, has_user_send_window_s, has_allowed_origins;
 	bool readReceipts, has_readReceipts; /* newer than the old spelling */
+	int64_t editWindowSeconds;
+	bool has_editWindowSeconds;
 };
 
 #define LIMIT(name) \
@@ -29,7 +31,9 @@ struct client_settings {
 static const struct json_field fields[] = {LIMIT(userSendLimit), WINDOW(userSendWindowS),
     ORIGINS(allowedOrigins), LIMIT(user_send_limit), WINDOW(user_send_window_s),
     ORIGINS(allowed_origins),
-    JSON_FIELD_CLEAR(struct client_settings, readReceipts, JSON_BOOL, 0, 0)};
+    JSON_FIELD_CLEAR(struct client_settings, readReceipts, JSON_BOOL, 0, 0),
+    JSON_FIELD_CLEAR(struct client_settings, editWindowSeconds, JSON_INT, 0,
+	TENANT_EDIT_WINDOW_MAX_S)};
 
 static void
 tenant_settings_client_add_fault(
@@ -116,6 +120,8 @@ tenant_settings_client_write_all(struct json_write *w, const struct client_setti
 	tenant_settings_client_write_number(w, "user_send_window_s",
 	    t->has_userSendWindowS || t->has_user_send_window_s,
 	    t->has_userSendWindowS ? t->userSendWindowS : t->user_send_window_s);
+	tenant_settings_client_write_number(
+	    w, "editWindowSeconds", t->has_editWindowSeconds, t->editWindowSeconds);
 	if (t->has_allowedOrigins || old_origins)
 		tenant_settings_client_write_origins(w,
 		    old_origins ? t->allowed_origins : t->allowedOrigins,
@@ -132,7 +138,8 @@ tenant_settings_from_client(const char *json, bool by_owner, struct arena *a,
 	    .userSendLimit = UNSET,
 	    .userSendWindowS = UNSET,
 	    .user_send_limit = UNSET,
-	    .user_send_window_s = UNSET};
+	    .user_send_window_s = UNSET,
+	    .editWindowSeconds = UNSET};
 	struct json_faults inner = {.n = 0};
 	struct json_write w;
 	struct text text;
@@ -178,6 +185,8 @@ tenant_settings_show(
 		    s.user_send_window_s >= 0, s.user_send_window_s);
 		if (!s.read_receipts)
 			jw_bool(w, "readReceipts", false);
+		tenant_settings_client_write_number(
+		    w, "editWindowSeconds", s.edit_window_s >= 0, s.edit_window_s);
 		if (s.allowed_origins != NULL) {
 			jw_array(w, "allowedOrigins");
 			for (size_t i = 0; i < s.n_origins; i++)

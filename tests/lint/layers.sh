@@ -22,7 +22,7 @@ rule 'shared/ includes only what is below it' "$(
 	may pg core
 	may redis core crypto
 	may queue core json redis event crypto
-	may event core json crypto
+	may event core json crypto unicode
 	may store core pg json event crypto unicode
 	may auth core conf json crypto pg store
 	may limits core redis crypto

@@ -75,9 +75,33 @@ FROM generate_series(2, 10000) c, generate_series(1, 50) i;
 ALTER TABLE messages ADD CONSTRAINT messages_dedupe_key
 	UNIQUE (tenant_id, channel_id, dedupe_key);
 
+-- Five emoji on each message of channel 1. All users have reacted to message 400,000; message 400,010 was
+-- edited 10,000 times.
+INSERT INTO reaction_counts (tenant_id, channel_id, message_id, emoji, count, first_seq)
+SELECT pg_temp.n(1, 1), pg_temp.n(3, 1), i, e, 1, 500000
+FROM generate_series(1, 500000) i, unnest('{a,b,c,d,e}'::text[]) e;
+INSERT INTO reactions (tenant_id, channel_id, message_id, emoji, user_id, created_at)
+SELECT pg_temp.n(1, 1), pg_temp.n(3, 1), i, e, pg_temp.n(2, 3), now()
+FROM generate_series(1, 500000) i, unnest('{a,b}'::text[]) e
+UNION ALL
+SELECT pg_temp.n(1, 1), pg_temp.n(3, 1), 400000, 'c', pg_temp.n(2, i), now()
+FROM generate_series(1, 10000) i;
+INSERT INTO message_revisions (tenant_id, channel_id, message_id, version, body, replaced_by,
+    replaced_at)
+SELECT pg_temp.n(1, 1), pg_temp.n(3, 1), 400010, i, 'old ' || i, pg_temp.n(2, 1), now()
+FROM generate_series(1, 10000) i;
+INSERT INTO change_keys (tenant_id, channel_id, dedupe_key, request_hash, message_id, seq, version,
+    created_at)
+SELECT pg_temp.n(1, 1), pg_temp.n(3, 1), decode(lpad(to_hex(3000000 + i), 32, '0'), 'hex'), '\x00',
+    400000, i, 1, now()
+FROM generate_series(1, 20000) i;
+
 INSERT INTO channel_events (tenant_id, channel_id, seq, kind, actor_id)
 SELECT pg_temp.n(1, 1), pg_temp.n(3, 1), 500000 + i, 'member_joined', pg_temp.n(2, 1)
-FROM generate_series(1, 10000) i;
+FROM generate_series(1, 10000) i WHERE i % 2 = 0;
+INSERT INTO channel_events (tenant_id, channel_id, seq, kind, message_id, actor_id)
+SELECT pg_temp.n(1, 1), pg_temp.n(3, 1), 500000 + i, 'message_updated', i, pg_temp.n(2, 1)
+FROM generate_series(1, 10000) i WHERE i % 2 = 1;
 UPDATE channel_heads SET last_seq = 510000
 WHERE tenant_id = pg_temp.n(1, 1) AND channel_id = pg_temp.n(3, 1);
 INSERT INTO channel_bans (tenant_id, channel_id, user_id, banned_by)

@@ -143,6 +143,36 @@ fixture_send(struct fixture *f, const struct actor *who, const struct channel_id
 	return result.replies[0].outcomes[0];
 }
 
+struct outcome
+fixture_change(struct fixture *f, const struct actor *who,
+    const struct channel_id *channel, struct envelope_message change, const char *key,
+    struct envelope *sent)
+{
+	const char *const none[] = {""};
+	struct envelope e = fixture_envelope(f, who, channel, none, 1);
+	struct batch_result result;
+
+	e.messages[0] = change;
+	envelope_message_seal(&e.messages[0], &who->user, key, f->arena);
+	if (batch_store_commit(f->pg, NULL, &e, 1, f->arena, &result, &f->err) != ES_OK) {
+		(void)fprintf(stderr, "no change: %s\n", pg_detail(f->pg));
+		exit(1);
+	}
+	if (sent != NULL)
+		*sent = e;
+	return result.replies[0].outcomes[0];
+}
+
+struct outcome
+fixture_react(struct fixture *f, const struct actor *who,
+    const struct channel_id *channel, int64_t target, enum envelope_op op,
+    const char *emoji, struct envelope *sent)
+{
+	return fixture_change(f, who, channel,
+	    (struct envelope_message){.op = op, .target = target, .emoji = emoji}, NULL,
+	    sent);
+}
+
 struct number {
 	int64_t value;
 };

@@ -29,6 +29,14 @@ struct channel_id fixture_channel(
 /* Commits one message as fanout does. client_id NULL: the server chooses one. */
 struct outcome fixture_send(struct fixture *f, const struct actor *who,
     const struct channel_id *channel, const char *client_id, const char *body);
+/* Commits one edit, delete or reaction as fanout does. *sent receives its envelope; may
+ * be NULL. key NULL: the server chooses one. */
+struct outcome fixture_change(struct fixture *f, const struct actor *who,
+    const struct channel_id *channel, struct envelope_message change, const char *key,
+    struct envelope *sent);
+struct outcome fixture_react(struct fixture *f, const struct actor *who,
+    const struct channel_id *channel, int64_t target, enum envelope_op op,
+    const char *emoji, struct envelope *sent);
 /* An envelope with n messages of one sender, with these bodies and without client ids. */
 struct envelope fixture_envelope(struct fixture *f, const struct actor *who,
     const struct channel_id *channel, const char *const bodies[], size_t n);

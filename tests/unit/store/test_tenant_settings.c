@@ -22,11 +22,13 @@ reads_the_settings_that_programs_use(void)
 
 	CU_ASSERT_EQUAL_FATAL(parse("{\"user_send_limit\":5000,\"user_send_window_s\":1,"
 				    "\"allowed_origins\":[\"https://a.test\","
-				    "\"http://localhost:3000\"],\"demo\":true}",
+				    "\"http://localhost:3000\"],\"demo\":true,"
+				    "\"editWindowSeconds\":0}",
 				  a, &err),
 	    ES_OK);
 	CU_ASSERT_EQUAL(s.user_send_limit, 5000);
 	CU_ASSERT_EQUAL(s.user_send_window_s, 1);
+	CU_ASSERT_EQUAL(s.edit_window_s, 0);
 	CU_ASSERT_EQUAL_FATAL(s.n_origins, 2);
 	CU_ASSERT_STRING_EQUAL(s.allowed_origins[1], "http://localhost:3000");
 	arena_free(&a);
@@ -44,6 +46,7 @@ a_limit_that_is_not_set_is_1(void)
 		CU_ASSERT_EQUAL(parse(empty[i], a, &err), ES_OK);
 		CU_ASSERT_EQUAL(s.user_send_limit, -1);
 		CU_ASSERT_EQUAL(s.user_send_window_s, -1);
+		CU_ASSERT_EQUAL(s.edit_window_s, -1);
 		CU_ASSERT_EQUAL(s.n_origins, 0);
 	}
 	arena_free(&a);
@@ -58,6 +61,7 @@ refuses_a_wrong_type_and_names_the_setting(void)
 	    {"{\"user_send_limit\":\"many\"}", "user_send_limit"},
 	    {"{\"user_send_limit\":-1}", "user_send_limit"},
 	    {"{\"user_send_window_s\":0}", "user_send_window_s"},
+	    {"{\"editWindowSeconds\":-1}", "editWindowSeconds"},
 	    {"{\"allowed_origins\":\"https://a.test\"}", "allowed_origins"},
 	    {"{\"allowed_origins\":[1]}", "allowed_origins"},
 	    {"{\"allowed_origins\":[\"*\"]}", "allowed_origins"},
@@ -131,6 +135,11 @@ a_client_writes_camelcase_and_the_row_holds_the_old_names(void)
 	    take("{\"user_send_limit\":7,\"allowed_origins\":null}", false, a),
 	    "{\"user_send_limit\":7,\"allowed_origins\":null}");
 	CU_ASSERT_EQUAL(faults.n, 0);
+	CU_ASSERT_STRING_EQUAL(
+	    take("{\"editWindowSeconds\":0}", true, a), "{\"editWindowSeconds\":0}");
+	CU_ASSERT_STRING_EQUAL(take("{\"editWindowSeconds\":null}", true, a),
+	    "{\"editWindowSeconds\":null}");
+	CU_ASSERT_EQUAL(faults.n, 0);
 	CU_ASSERT_STRING_EQUAL(take("{}", true, a), "{}");
 	arena_free(&a);
 }
@@ -174,9 +183,11 @@ a_client_sees_only_settings_that_programs_know(void)
 	text_init(&t, a, 1024);
 	jw_init(&w, &t);
 	jw_object(&w, NULL);
-	tenant_settings_show("{\"user_send_limit\":null}", &w, "settings", a);
+	tenant_settings_show(
+	    "{\"user_send_limit\":null,\"editWindowSeconds\":60}", &w, "settings", a);
 	jw_object_end(&w);
-	CU_ASSERT_STRING_EQUAL(t.data, "{\"settings\":{\"userSendLimit\":null}}");
+	CU_ASSERT_STRING_EQUAL(t.data, "{\"settings\":{\"userSendLimit\":null,"
+				       "\"editWindowSeconds\":60}}");
 	arena_free(&a);
 }
 
