@@ -3,12 +3,14 @@
 #include <string.h>
 
 #include "handlers/handlers.h"
+#include "send/message_change.h"
 #include "send/message_send.h"
 
 #include "core/banned.h"
 
 #define V1      "/api/v1"
 #define CHANNEL V1 "/channels/{channelId}"
+#define MESSAGE CHANNEL "/messages/{messageId}"
 #define PAGED   "limit cursor"
 
 /* A key that may only send messages still has to list and join its channels. */
@@ -81,7 +83,16 @@ static const struct http_route api_routes[] = {
 
     {"POST", CHANNEL "/messages", SCOPE_USER, message_send, KEY_MESSAGES | KEY_AS_USER},
     {"GET", CHANNEL "/messages", SCOPE_USER, messages_list, KEY_MESSAGES | KEY_AS_USER},
-    {"GET", CHANNEL "/messages/{messageId}", SCOPE_USER, messages_get,
+    {"GET", MESSAGE, SCOPE_USER, messages_get, KEY_MESSAGES | KEY_AS_USER},
+    {"PATCH", MESSAGE, SCOPE_USER, message_edit, KEY_MESSAGES | KEY_AS_USER},
+    {"DELETE", MESSAGE, SCOPE_USER, message_delete, KEY_MESSAGES | KEY_AS_USER},
+    {"GET", MESSAGE "/revisions", SCOPE_USER, message_revisions,
+	KEY_MESSAGES | KEY_AS_USER},
+    {"GET", MESSAGE "/reactions", SCOPE_USER, message_reactions,
+	KEY_MESSAGES | KEY_AS_USER},
+    {"PUT", MESSAGE "/reactions/{emoji}", SCOPE_USER, reaction_put,
+	KEY_MESSAGES | KEY_AS_USER},
+    {"DELETE", MESSAGE "/reactions/{emoji}", SCOPE_USER, reaction_delete,
 	KEY_MESSAGES | KEY_AS_USER},
     {"GET", CHANNEL "/messages/by-client-id/{clientMessageId}", SCOPE_USER,
 	messages_by_client_id, KEY_MESSAGES | KEY_AS_USER},
@@ -116,6 +127,8 @@ static const struct {
     {messages_list, "limit before after around ids"},
     {unread_list, PAGED " all"},
     {unread_readers, PAGED},
+    {message_revisions, "limit before"},
+    {message_reactions, PAGED " emoji"},
     {presence_list, "userIds"},
 };
 
@@ -148,6 +161,7 @@ static http_handler *const bodies[] = {
     dms_open,
     dms_hide,
     message_send,
+    message_edit,
     read_mark_put,
     presence_put_own,
     presence_query,
@@ -184,6 +198,12 @@ static const struct {
     {unread_readers, unread_readers},
     {messages_by_client_id, messages_by_client_id},
     {message_send, message_send_ahead},
+    {message_edit, message_edit_ahead},
+    {message_delete, message_delete_ahead},
+    {reaction_put, reaction_ahead},
+    {reaction_delete, reaction_ahead},
+    {message_revisions, message_revisions},
+    {message_reactions, message_reactions},
     {typing_post, typing_post},
 };
 
@@ -196,12 +216,17 @@ routes_ahead(const struct http_route *route)
 	return NULL;
 }
 
+/* The handlers that send/send_limits.c limits. */
+static http_handler *const sends[] = {
+    message_send, message_edit, message_delete, reaction_put, reaction_delete};
+
 enum request_kind
 routes_request_kind(const struct http_route *route)
 {
-	/* send/send_limits.c limits message_send() */
-	if (route->scope == SCOPE_PUBLIC || route->scope == SCOPE_OPERATOR ||
-	    route->handler == message_send)
+	for (size_t i = 0; i < ES_COUNT(sends); i++)
+		if (route->handler == sends[i])
+			return REQUEST_UNCOUNTED;
+	if (route->scope == SCOPE_PUBLIC || route->scope == SCOPE_OPERATOR)
 		return REQUEST_UNCOUNTED;
 	if (route->handler == channels_create || route->handler == users_create ||
 	    route->handler == dms_open)

@@ -28,6 +28,7 @@ http_handler bans_list, bans_put, bans_delete;
 http_handler members_join, members_leave, members_list, members_put, members_delete;
 http_handler messages_list, messages_get, messages_by_client_id;
 http_handler unread_list, unread_readers;
+http_handler message_reactions, message_revisions;
 http_handler read_mark_put, typing_post, presence_list, presence_query, presence_put_own;
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "event/envelope.h"
 #include "handlers/handlers.h"
+#include "http/if_match.h"
 #include "http/json_shape.h"
 #include "http/paging.h"
 #include "http/path_param.h"
@@ -161,6 +162,7 @@ messages_get(
 	TRY(message_store_get(
 	    api->pg, &req->who.actor, &channel, id, req->arena, &message, err));
 	messages_write_message(res, &message);
+	if_match_set_etag(req, res, &message);
 	return ES_OK;
 }
 

@@ -14,9 +14,10 @@
 #define MAX_AGE "600"
 
 static const char allowed_headers[] =
-    "Authorization, Content-Type, Idempotency-Key, Prefer, X-Request-Id, traceparent";
+    "Authorization, Content-Type, Idempotency-Key, If-Match, Prefer, X-Request-Id, "
+    "traceparent";
 static const char exposed_headers[] =
-    "X-Request-Id, Link, Location, Retry-After, RateLimit, RateLimit-Policy, "
+    "X-Request-Id, Link, Location, ETag, Retry-After, RateLimit, RateLimit-Policy, "
     "Idempotency-Replayed";
 
 struct cors {

@@ -23,6 +23,7 @@
 	X(origin, "HTTP_ORIGIN") \
 	X(cors_method, "HTTP_ACCESS_CONTROL_REQUEST_METHOD") \
 	X(idempotency_key, "HTTP_IDEMPOTENCY_KEY") \
+	X(if_match, "HTTP_IF_MATCH") \
 	X(on_behalf_of, "HTTP_X_ON_BEHALF_OF") \
 	X(prefer, "HTTP_PREFER") \
 	X(request_id, "HTTP_X_REQUEST_ID") \
@@ -94,9 +95,10 @@ struct http_res {
 	struct {
 		const char *name, *value;
 	} headers[HTTP_RES_HEADERS];
-	/* For the problem document. policy: the limit that refused, or NULL.
-	 * status_instead: replaces the status of the error code, unless 0. */
-	const char *policy;
+	/* For the problem document. policy: the limit that refused, or NULL. detail:
+	 * replaces the detail that clients see, unless NULL. status_instead: replaces the
+	 * status of the error code, unless 0. */
+	const char *policy, *detail;
 	int status_instead;
 };
 

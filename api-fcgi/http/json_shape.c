@@ -109,6 +109,20 @@ json_shape_member(struct json_write *w, const struct member *m)
 	json_shape_number(w, "lastReadMessageId", m->last_read_message_id);
 }
 
+static void
+json_shape_reactions(struct json_write *w, const struct message *m)
+{
+	jw_array(w, "reactions");
+	for (size_t i = 0; i < m->n_reactions; i++) {
+		jw_object(w, NULL);
+		jw_string(w, "emoji", m->reactions[i].emoji);
+		jw_int(w, "count", m->reactions[i].count);
+		jw_bool(w, "me", m->reactions[i].me);
+		jw_object_end(w);
+	}
+	jw_array_end(w);
+}
+
 void
 json_shape_unread(struct json_write *w, const struct unread *u)
 {
@@ -136,4 +150,7 @@ json_shape_message(struct json_write *w, const struct message *m)
 	jw_string(w, "clientMessageId", m->client_id);
 	json_shape_time(w, "editedAt", m->edited_ms);
 	jw_bool(w, "deleted", m->deleted);
+	json_shape_time(w, "deletedAt", m->deleted_ms);
+	jw_int(w, "version", m->version);
+	json_shape_reactions(w, m);
 }

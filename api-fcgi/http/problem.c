@@ -73,8 +73,10 @@ problem_write_errors(
 /* The text of an internal error goes to the log only. The client learns whether a retry
  * helps. */
 static const char *
-problem_detail_text(const struct es_err *err, struct arena *a)
+problem_detail_text(const struct es_err *err, const struct http_res *res, struct arena *a)
 {
+	if (res->detail != NULL)
+		return res->detail;
 	if (err->code == ES_INTERNAL)
 		return "an internal error occurred; the server's log names it by this "
 		       "requestId";
@@ -91,7 +93,7 @@ problem_write(const struct http_req *req, const struct es_err *err, struct http_
 	const int own = es_code_status(err->code);
 	const int status = res->status_instead != 0 ? res->status_instead : own;
 	int64_t retry_ms = err->retry_after_ms;
-	const char *detail = problem_detail_text(err, req->arena);
+	const char *detail = problem_detail_text(err, res, req->arena);
 	struct json_write w;
 
 	if (retry_ms <= 0 && es_code_retryable(err->code) && status != 500)

@@ -63,11 +63,11 @@ class Ids:
     def __init__(self, tenant, user, channel, message, key):
         self.by_name = {"tenantId": tenant, "userId": user, "channelId": channel,
                         "messageId": str(message), "clientMessageId": "theirs-1",
-                        "keyId": key, "kid": "no-key"}
+                        "keyId": key, "kid": "no-key", "emoji": ":ok:"}
 
     def fill(self, template):
-        """Replaces each {nameId} in the template."""
-        return re.sub(r"\{(\w+Id|kid)\}", lambda m: self.by_name[m.group(1)], template)
+        """Replaces each {nameId}, {kid} and {emoji} in the template."""
+        return re.sub(r"\{(\w+Id|kid|emoji)\}", lambda m: self.by_name[m.group(1)], template)
 
     def hide(self, text):
         for name, value in self.by_name.items():

@@ -1,6 +1,7 @@
 """The bodies and frames that walk.py sends: a valid body for each writing route, and each frame."""
 
 CHANNEL = "/api/v1/channels/{channelId}"
+MESSAGE = CHANNEL + "/messages/{messageId}"
 
 BODIES = {
     ("POST", "/api/v1/admin/tenants"):
@@ -33,14 +34,18 @@ BODIES = {
     ("PUT", CHANNEL + "/members/{userId}"): {"role": "member"},
     ("PUT", CHANNEL + "/bans/{userId}"): None,
     ("POST", CHANNEL + "/messages"): {"body": "from outside"},
+    ("PATCH", MESSAGE): {"body": "from outside"},
+    ("DELETE", MESSAGE): None,
+    ("PUT", MESSAGE + "/reactions/{emoji}"): None,
+    ("DELETE", MESSAGE + "/reactions/{emoji}"): None,
     ("PUT", CHANNEL + "/read"): {"messageId": 1},
     ("POST", CHANNEL + "/typing"): None,
     ("PUT", "/api/v1/presence"): {"status": "online"},
     ("POST", "/api/v1/presence/query"): {"userIds": ["{userId}"]},
 }
 
-# Query parameters with ids.
-QUERIES = {"/api/v1/presence": "?userIds={userId}"}
+# Query parameters with ids, and those that a route requires.
+QUERIES = {"/api/v1/presence": "?userIds={userId}", MESSAGE + "/reactions": "?emoji=:ok:"}
 
 # Routes whose requests contain no id. NO_IDS: all routes of the path. NO_IDS_OF: only this method.
 NO_IDS = {"/api/v1/auth-keys", "/api/v1/tenant", "/api/v1/users", "/api/v1/users/me",

@@ -38,13 +38,17 @@ static const struct ban a_ban = {.user = {RIG_BOB},
     .display_name = "Bob",
     .banned_by = {RIG_ALICE},
     .banned_ms = RIG_TIME_MS};
+static struct message_reaction reactions[] = {{.emoji = ":ok:", .count = 2, .me = true}};
 static const struct message a_message = {.id = 7,
     .channel = {RIG_CHANNEL},
     .sender = {RIG_BOB},
     .sender_display_name = "Bob",
     .body = "hi",
     .client_id = "k",
-    .created_ms = RIG_TIME_MS};
+    .created_ms = RIG_TIME_MS,
+    .version = 3,
+    .reactions = reactions,
+    .n_reactions = 1};
 static const struct tenant a_tenant = {.id = {RIG_TENANT},
     .name = "Acme",
     .created_ms = RIG_TIME_MS,

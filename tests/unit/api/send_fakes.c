@@ -1,5 +1,6 @@
 #include "send_fakes.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "cunit_main.h"
@@ -12,6 +13,7 @@
 #include "core/banned.h"
 
 struct send_fakes world;
+static char queued[2048];
 
 enum es_code
 queue_send(struct queue *q, const struct queue_msg *msg, struct es_err *err)
@@ -22,6 +24,8 @@ queue_send(struct queue *q, const struct queue_msg *msg, struct es_err *err)
 	if (msg->guard != NULL && world.limits != ES_OK)
 		return es_fail(err, world.limits, "no");
 	world.enqueued++;
+	(void)snprintf(queued, sizeof(queued), "%s", msg->body);
+	world.queued = queued;
 	world.named_reply = strstr(msg->body, "\"es:r:fake\"") != NULL;
 	return world.queue == ES_OK ? ES_OK : es_fail(err, world.queue, "queue");
 }
@@ -99,6 +103,24 @@ channel_access_check_post(struct api *api, const struct http_req *req,
 }
 
 enum es_code
+message_change_store_check(struct pg *pg, const struct tenant_id *tenant,
+    const struct channel_id *channel, const struct user_id *user,
+    const struct envelope_message *m, struct arena *a, struct es_err *err)
+{
+	(void)pg, (void)tenant, (void)channel, (void)user, (void)a;
+	world.checked = *m;
+	if (world.may_text != NULL)
+		return es_fail(err, world.may, "%s", world.may_text);
+	return world.may == ES_OK ? ES_OK : es_fail(err, world.may, "no");
+}
+
+enum es_code
+message_change_store_refuse(enum es_code code, struct es_err *err)
+{
+	return es_fail(err, code, "refused");
+}
+
+enum es_code
 send_limits_begin(struct api *api, const struct http_req *req, struct http_res *res,
     struct send_charge *out, struct es_err *err)
 {
@@ -128,6 +150,7 @@ message_store_get(struct pg *pg, const struct actor *who,
 {
 	(void)pg, (void)who, (void)channel, (void)a, (void)err;
 	*out = world.first;
+	world.read++;
 	out->id = id;
 	return ES_OK;
 }

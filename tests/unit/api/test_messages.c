@@ -15,7 +15,8 @@
 	"{\"messageId\":7,\"channelId\":\"" RIG_CHANNEL "\",\"userId\":\"" RIG_BOB \
 	"\",\"senderDisplayName\":\"Bob\",\"body\":\"hi\",\"createdAt\":\"" RIG_TIME \
 	"\",\"seq\":7,\"prev\":6,\"clientMessageId\":\"k\",\"editedAt\":null," \
-	"\"deleted\":false}"
+	"\"deleted\":false,\"deletedAt\":null,\"version\":3,\"reactions\":[" \
+	"{\"emoji\":\":ok:\",\"count\":2,\"me\":true}]}"
 
 static void
 each_query_selects_a_page(void)

@@ -87,6 +87,13 @@ no_internal_detail(void)
 	CU_ASSERT_TRUE(has(s, "\"detail\":"));
 	s = write(ES_INTERNAL, "", "relation \"x\" does not exist", 0);
 	CU_ASSERT_FALSE(has(s, "relation"));
+	(void)write(ES_UNAVAILABLE, "", "host db1 is away", 0);
+	CU_ASSERT_FALSE(has(res.body.data, "db1"));
+	/* a handler may name its own detail */
+	http_res_init(&res, a);
+	res.detail = "an upgrade is under way";
+	problem_write(&req, &(struct es_err){.code = ES_UNAVAILABLE, .text = "no"}, &res);
+	CU_ASSERT_TRUE(has(res.body.data, "\"detail\":\"an upgrade is under way\""));
 	arena_free(&a);
 }
 

@@ -161,16 +161,25 @@ an_unknown_path_is_404_an_unknown_method_405(void)
 	arena_free(&mem);
 }
 
+/* Edits, deletes and reactions count as sends, reads of messages do not. */
+static bool
+is_send(const struct http_route *route)
+{
+	static const char messages[] = "/api/v1/channels/{channelId}/messages";
+
+	return strcmp(route->method, "GET") != 0 &&
+	       strncmp(route->path, messages, strlen(messages)) == 0;
+}
+
 /* REQUEST_UNCOUNTED is the kind of sends, of requests of the operator, and of probes.
  * send_limits.c counts sends. */
 static enum request_kind
 kind_of(const struct http_route *route)
 {
-	static const char messages[] = "/api/v1/channels/{channelId}/messages";
 	const bool posts = strcmp(route->method, "POST") == 0;
 
 	if (route->scope == SCOPE_PUBLIC || route->scope == SCOPE_OPERATOR ||
-	    (posts && strcmp(route->path, messages) == 0))
+	    is_send(route))
 		return REQUEST_UNCOUNTED;
 	if (posts && (strcmp(route->path, "/api/v1/channels") == 0 ||
 			 strcmp(route->path, "/api/v1/dms") == 0 ||
