@@ -13,7 +13,7 @@ last_release() {
 
 upgrade() {
 	old=$(last_release) || {
-		skip upgrade "no history in this clone: the last release can't be built [24 checks]"
+		skip upgrade "no history in this clone: the last release can't be built [28 checks]"
 		exit 0
 	}
 	tree=$WORK/last

@@ -2,7 +2,9 @@
 """Upgrades a stack from the last release to this one under load, then goes back to the old programs."""
 
 import argparse
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +17,7 @@ from flt.stack import Stack
 from ops.rollout import Rollout, program
 from ops.watched import Watched, ctl, report_verdict
 from scn.report import Report
+from scn.world import API
 
 # A send answers 202 or outcome_unknown after 2 s. A migration must delay sends by less, so that no
 # client notices it. `db migrate` waits at most 1 s for a lock, and other statements wait behind it.
@@ -22,6 +25,12 @@ STALL_S = 2.0
 FORWARD = ("push", "api", "fanout")     # readers before writers (db/README.md, rolling out)
 IDLE = 20                               # sockets that only wait
 NEXT = "20991231000000"
+
+
+def store_version(root):
+    """The migration that the programs of this release ask for."""
+    with open(os.path.join(root, "shared/store/db_store.h"), encoding="utf-8") as f:
+        return re.search(r'#define DB_STORE_VERSION "(\d+)"', f.read()).group(1)
 
 
 class Upgrade:
@@ -39,7 +48,9 @@ class Upgrade:
             self.quiet()
             self.migrate()
             self.programs("upgrade", self.new, FORWARD)
+            self.contract()
             self.blocked()
+            self.expand_again()
             self.programs("back", self.old, FORWARD[::-1])
             self.answers()
             report_verdict(self.report, "upgrade", self.load, self.stack)
@@ -69,14 +80,19 @@ class Upgrade:
                           longest > STALL_S and "%.2f s" % longest)
         return said
 
+    def version(self):
+        return self.stack.sql("select max(version) from schema_migrations")
+
     def migrate(self):
-        before = self.stack.sql("select max(version) from schema_migrations")
-        self.stalled("the migrations of this release", lambda: ctl(self.new, self.env, "db", "migrate"))
-        after = self.stack.sql("select max(version) from schema_migrations")
+        before = self.version()
+        self.stalled("the migrations of this release", lambda: ctl(
+            self.new, self.env, "db", "migrate", "--to", store_version(self.root)))
+        after = self.version()
+        self.expanded = after == store_version(self.root)
         print("upgrade: schema %s -> %s" % (before, after))
-        self.report.check("upgrade", "the schema is newer than that of the last release",
-                          after <= before and "%s, then %s" % (before, after))
-        ctl(self.new, self.env, "db", "verify")
+        missing = self.stack.sql("select count(*) from schema_migrations where version = '%s'"
+                                 % store_version(self.root)) != "1"
+        self.report.check("upgrade", "the schema is that of this release", missing and after)
         self.report.check("upgrade", "programs of the last release are ready on the new schema",
                           [n for n in FORWARD if not self.roll.ready(n)])
 
@@ -101,6 +117,37 @@ class Upgrade:
         self.report.check("upgrade", "%s: each open socket received `reconnect`, then close code 4200" % what, wrong)
         for one in idle:
             one.drop()
+
+    def edit(self, text, when, *statuses):
+        """Edits a message of a channel that no writer uses, and checks the status of the answer."""
+        world = self.load.world
+        if "edited" not in world.names:
+            world.make_channel("edits", "main", False, [])
+            sent = world.call("POST", API + "/channels/%s/messages" % world.names["edits"], "main",
+                              {"body": "new"}, (201, 202))
+            world.names["edited"] = sent.get("messageId", 1)
+        path = API + "/channels/%s/messages/%s" % (world.names["edits"], world.names["edited"])
+        status = world.request("PATCH", path, "main", [("Content-Type", "application/json")],
+                               json.dumps({"body": text}).encode()).status
+        self.report.check("upgrade", "an edit is answered %d %s" % (statuses[0], when),
+                          status not in statuses and "answered %d" % status)
+
+    def contract(self):
+        """Programs of the last release would post an edit as a message. So no edit passes before the
+        last migrations, which are applied when these programs are gone."""
+        if not self.expanded:
+            print("upgrade: the last release has all contracting migrations", flush=True)
+            return
+        self.edit("too early", "before the contracting migrations", 503)
+        self.stalled("the contracting migrations", lambda: ctl(self.new, self.env, "db", "migrate"))
+        self.edit("in time", "after the contracting migrations", 200, 202)
+
+    def expand_again(self):
+        """Reverts the contracting migrations, so that the old programs may run again."""
+        while self.expanded and self.version() > store_version(self.root):
+            ctl(self.new, self.env, "db", "rollback", "--yes")
+        if self.expanded:
+            self.edit("too late", "after the rollback of the contracting migrations", 503)
 
     def blocked(self):
         """A long transaction of a reader blocks a migration that needs an exclusive lock on the table."""
