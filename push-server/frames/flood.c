@@ -59,7 +59,8 @@ bool
 flood_within_rate(struct conn *c, const char *type, const char *id)
 {
 	const struct flood_rule rule = {.max = c->conns->env->conf->frame_rate,
-	    .detail = "frames in 10 s (send frames are counted apart)",
+	    .detail = "frames in 10 s (messages, edits, deletes and reactions are "
+		      "counted apart)",
 	    .close_reason = "too many frames",
 	    .metric = PM_RATE_LIMITED_FRAMES};
 	struct es_err err;

@@ -1,13 +1,9 @@
 /* send: one message into a channel. This file checks the fields; send/send_queue.c does
  * the rest. */
-#include <string.h>
-
-#include "core/parse.h"
-#include "event/envelope.h"
 #include "frames/frames.h"
+#include "frames/message_fields.h"
 #include "send/send_queue.h"
 #include "trace/trace_context.h"
-#include "unicode/unicode.h"
 
 #include "core/banned.h"
 
@@ -24,12 +20,7 @@ struct send_in {
 static const struct json_field fields[] = {
     JSON_FIELD(struct send_in, channelId, JSON_UUID, true, 1, 64),
     JSON_FIELD(struct send_in, body, JSON_STRING, true, 0, ENVELOPE_BYTES_MAX),
-    {.name = "clientMessageId",
-	.kind = JSON_STRING,
-	.offset = offsetof(struct send_in, clientMessageId),
-	.nullable = true,
-	.min = 1,
-	.max = CLIENT_ID_MAX},
+    MESSAGE_FIELDS_CLIENT_ID(struct send_in, clientMessageId),
     {.name = "traceparent",
 	.kind = JSON_STRING,
 	.offset = offsetof(struct send_in, traceparent),
@@ -45,23 +36,11 @@ frame_send_handle(struct frames *f, struct conn *c, const void *in, const char *
 	const struct send_in *send = in;
 	struct trace_context caller = {.sampled = TRACE_UNDECIDED};
 	struct channel_id channel;
-	size_t points;
 
 	(void)a;
 	TRY(channel_id_parse(send->channelId, &channel, err));
-	if (send->clientMessageId != NULL && !client_id_valid(send->clientMessageId))
-		return es_fail_field(err, ES_INVALID, "clientMessageId",
-		    "must be 1 to %d characters of A-Z a-z 0-9 . _ : -, but not . or ..",
-		    CLIENT_ID_MAX);
-	if (!utf8_length(send->body, strlen(send->body), &points))
-		return es_fail_field(err, ES_INVALID, "body", "must be valid UTF-8");
-	if (points == 0 || (int64_t)points > f->env->conf->body_max_chars)
-		return es_fail_field(err, points == 0 ? ES_INVALID : ES_BODY_TOO_LONG,
-		    "body", "must have 1 to %lld characters",
-		    (long long)f->env->conf->body_max_chars);
-	if (!unicode_visible(send->body))
-		return es_fail_field(
-		    err, ES_INVALID, "body", "must have at least one visible character");
+	TRY(message_fields_client_id(send->clientMessageId, err));
+	TRY(message_fields_body(f->env->conf, send->body, err));
 	/* A traceparent that is not valid counts as none (W3C Trace Context 2.2.2). */
 	if (f->env->trace != NULL)
 		IGNORE(trace_context_parse(send->traceparent, &caller));

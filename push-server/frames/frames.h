@@ -55,10 +55,10 @@ struct frame_type {
 	unsigned flags;
 };
 
-/* frame_<type>.c defines each type. */
+/* frame_<type>.c defines each type; frame_edit.c also delete, frame_react.c unreact. */
 extern const struct frame_type frame_subscribe, frame_unsubscribe, frame_sync, frame_send,
-    frame_typing, frame_read, frame_presence, frame_presence_watch, frame_auth,
-    frame_ping;
+    frame_edit, frame_delete, frame_react, frame_unreact, frame_typing, frame_read,
+    frame_presence, frame_presence_watch, frame_auth, frame_ping;
 
 extern const struct frame_type *const frame_types[];
 extern const size_t n_frame_types;

@@ -42,6 +42,36 @@ awaited_begin_span(struct awaited *a, const char *traceparent)
 		    trace_next(&a->span, arena_alloc(a->arena, TRACE_PARENT_TEXT), NULL);
 }
 
+static const char *
+awaited_copy(struct arena *a, const char *text)
+{
+	return text != NULL ? arena_strdup(a, text) : NULL;
+}
+
+void
+awaited_fill(struct awaited *a, struct send_lane *lane, size_t n)
+{
+	const struct send_new *first = &send_lane_first(lane)->new;
+	struct envelope *e = &a->envelope;
+
+	if (!first->untraced)
+		awaited_begin_span(a, first->traceparent);
+	for (e->n = 0; e->n < n; e->n++) {
+		struct send_item *item = send_lane_first(lane);
+		const struct send_new *new = &item->new;
+
+		a->ids[e->n] = awaited_copy(a->arena, new->id);
+		e->messages[e->n] = (struct envelope_message){.op = new->op,
+		    .body = awaited_copy(a->arena, new->body),
+		    .emoji = awaited_copy(a->arena, new->emoji),
+		    .target = new->target,
+		    .if_version = new->if_version};
+		envelope_message_seal(
+		    &e->messages[e->n], &e->user, new->client_id, a->arena);
+		send_lane_remove(item);
+	}
+}
+
 static void
 awaited_end_span(const struct awaited *a)
 {

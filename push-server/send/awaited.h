@@ -1,11 +1,12 @@
-/* An envelope of messages that a connection has sent, and whose outcome is not known
- * yet. */
+/* An envelope of messages and changes that a connection has sent, and whose outcome is
+ * not known yet. */
 #ifndef PUSH_AWAITED_H
 #define PUSH_AWAITED_H
 
 #include "conn/conn.h"
 #include "event/envelope.h"
 #include "event/event.h"
+#include "send/send_lane.h"
 #include "trace/trace.h"
 
 /* One envelope and its sender. All of it is allocated in its arena. */
@@ -30,6 +31,10 @@ struct awaited *awaited_new(struct trace *trace, const char *reply, const struct
 /* Frees the envelope and ends its span. send_outcomes must no longer wait for the
  * outcome. */
 void awaited_free(struct awaited **a);
+/* Moves n items, counted from the first, from the lane into the envelope. The envelope's
+ * span begins in the trace of the first one, unless its client decided against a
+ * trace. */
+void awaited_fill(struct awaited *a, struct send_lane *lane, size_t n);
 /* Begins the span of the envelope, in the trace of the client's frame. If traceparent is
  * NULL, the sampler decides whether a new trace begins. */
 void awaited_begin_span(struct awaited *a, const char *traceparent);

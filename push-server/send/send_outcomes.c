@@ -2,12 +2,11 @@
 
 #include <string.h>
 
-#include "conn/frame_out.h"
 #include "core/check.h"
 #include "crypto/keyed_hash.h"
 #include "pg/pg_async.h"
+#include "send/send_answer.h"
 #include "store/outcome_store.h"
-#include "json/json_write.h"
 
 #include "core/banned.h"
 
@@ -128,74 +127,21 @@ send_outcomes_find(struct send_outcomes *r, const char *envelope)
 	return NULL;
 }
 
-static void
-send_outcomes_answer_committed(
-    struct conn *c, const struct awaited *a, size_t i, const struct outcome *outcome)
-{
-	char created[ES_TIME_TEXT];
-	struct json_write w;
-	struct text text;
-
-	if (a->ids[i] == NULL)
-		return;
-	clock_format(outcome->created_ms, created);
-	text_init(&text, a->arena, 1024);
-	jw_init(&w, &text);
-	jw_object(&w, NULL);
-	jw_int(&w, "messageId", outcome->message_id);
-	jw_string(&w, "createdAt", created);
-	jw_string(&w, "clientMessageId", a->envelope.messages[i].client_id);
-	if (outcome->result == OUTCOME_REPEAT)
-		jw_bool(&w, "replayed", true);
-	jw_object_end(&w);
-	frame_out_ack(c, "send", a->ids[i], a->envelope.channel.text, text.data);
-}
-
-static void
-send_outcomes_answer_error(
-    struct conn *c, struct awaited *a, size_t i, const struct es_err *err)
-{
-	if (a->failed == NULL)
-		a->failed = es_code_name(err->code);
-	frame_out_error(c, "send", a->ids[i], a->envelope.channel.text, err);
-}
-
-static const char *
-send_outcomes_refusal(enum es_code code)
-{
-	if (code == ES_NOT_FOUND)
-		return "no such channel";
-	if (code == ES_KEY_REUSED)
-		return "clientMessageId was used before for a message with another body";
-	return code == ES_INVALID ? "the database cannot store the message"
-	                          : es_code_title(code);
-}
-
 /* outcomes[i] is valid when known[i] is true, or when known is NULL. */
 static void
 send_outcomes_answer(struct send_outcomes *r, struct awaited *a,
     const struct outcome outcomes[], size_t n, const bool known[])
 {
 	struct conn *c = conn_get(r->conns, a->ref);
-	struct es_err err;
 
 	for (size_t i = 0; i < a->envelope.n && c != NULL; i++) {
 		if (i >= n || (known != NULL && !known[i])) {
 			metrics_add(r->conns->env->metrics, PM_SENDS_UNKNOWN, 1);
-			IGNORE(es_fail(&err, ES_OUTCOME_UNKNOWN, "%s",
-			    a->envelope.messages[i].minted
-				? "the message may still be committed; sending it again "
-				  "could repeat it"
-				: "the message may still be committed; send it again "
-				  "with the same "
-				  "clientMessageId"));
-			send_outcomes_answer_error(c, a, i, &err);
+			send_answer_unknown(c, a, i);
 		} else if (outcomes[i].result == OUTCOME_REFUSED) {
-			IGNORE(es_fail(&err, outcomes[i].code, "%s",
-			    send_outcomes_refusal(outcomes[i].code)));
-			send_outcomes_answer_error(c, a, i, &err);
+			send_answer_refused(c, a, i, outcomes[i].code);
 		} else {
-			send_outcomes_answer_committed(c, a, i, &outcomes[i]);
+			send_answer_committed(c, a, i, &outcomes[i]);
 		}
 	}
 }
@@ -212,7 +158,7 @@ send_outcomes_fail(
 	send_outcomes_unlist(r, a);
 	c = conn_get(r->conns, a->ref);
 	for (size_t i = 0; i < a->envelope.n && c != NULL; i++)
-		send_outcomes_answer_error(c, a, i, err);
+		send_answer_error(c, a, i, err);
 	awaited_free(&a);
 }
 

@@ -1,6 +1,6 @@
 /* Envelopes that were handed to the queue and have no outcome yet. The outcome arrives on
  * the worker's reply topic; at the deadline the worker looks it up in the database. The
- * sender gets an ack or error frame for each message, if the connection is still open. */
+ * sender gets an ack or error frame for each element, if the connection is still open. */
 #ifndef PUSH_SEND_OUTCOMES_H
 #define PUSH_SEND_OUTCOMES_H
 

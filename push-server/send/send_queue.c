@@ -5,6 +5,7 @@
 #include "conn/frame_out.h"
 #include "core/check.h"
 #include "queue/queue_async.h"
+#include "send/change_gate.h"
 #include "send/send_lane.h"
 #include "send/send_limit.h"
 #include "send/send_outcomes.h"
@@ -15,11 +16,13 @@ struct send_queue {
 	struct conns *conns;
 	struct queue_async *queue;
 	struct send_outcomes *outcomes;
+	const struct change_gate *changes;
 	struct send_io io;
 	struct send_limit *limit;
 	uint64_t number;
 	/* the waiting items of all lanes, in the order of their deadlines */
 	struct list due;
+	struct list held; /* lanes that hold reactions */
 };
 
 /* Context of an asynchronous result for a lane. */
@@ -37,16 +40,19 @@ static void send_queue_start_next(
 
 struct send_queue *
 send_queue_new(struct conns *conns, struct queue_async *queue, struct redis_async *redis,
-    struct send_outcomes *outcomes, const struct send_io *io)
+    struct send_outcomes *outcomes, const struct change_gate *changes,
+    const struct send_io *io)
 {
 	struct send_queue *q = mem_new(1, sizeof(*q));
 
 	q->conns = conns;
 	q->queue = queue;
 	q->outcomes = outcomes;
+	q->changes = changes;
 	q->io = *io;
 	q->limit = send_limit_new(conns->env, redis);
 	list_init(&q->due);
+	list_init(&q->held);
 	return q;
 }
 
@@ -73,15 +79,27 @@ static void
 send_queue_item_error(struct conn *c, struct send_lane *lane, struct send_item *item,
     const struct es_err *err)
 {
-	frame_out_error(c, "send", item->id, lane->channel.text, err);
+	frame_out_error(
+	    c, send_lane_frame_type(item->new.op), item->new.id, lane->channel.text, err);
 	send_lane_remove(item);
 }
 
-/* Answers the ready items with err. With keep_repeats, skips items with a client id: such
- * a message may repeat a committed one, and then gets the result of that commit. */
+/* Returns true when the commit has to judge the item although the check of rights has
+ * failed with rc. An item with a client id may repeat a committed one, and then gets the
+ * result of that commit. The right to post is none that changes need. */
+static bool
+send_queue_may_pass(const struct send_item *item, enum es_code rc)
+{
+	if (rc == ES_CHANNEL_ARCHIVED)
+		return item->new.client_id != NULL;
+	return rc == ES_FORBIDDEN &&
+	       (item->new.client_id != NULL || item->new.op != OP_MESSAGE);
+}
+
+/* Answers the ready items with err, which holds for all items that must not pass. */
 static void
 send_queue_fail_ready(
-    struct conn *c, struct send_lane *lane, bool keep_repeats, const struct es_err *err)
+    struct conn *c, struct send_lane *lane, enum es_code rc, const struct es_err *err)
 {
 	struct list *next;
 
@@ -91,7 +109,7 @@ send_queue_fail_ready(
 		next = l->next;
 		if (!item->ready)
 			return;
-		if (!keep_repeats || item->client_id == NULL)
+		if (!send_queue_may_pass(item, rc))
 			send_queue_item_error(c, lane, item, err);
 	}
 }
@@ -136,28 +154,6 @@ send_queue_on_queued(void *ctx, enum es_code rc, const struct es_err *why)
 		send_queue_step_done(r.q, c, lane);
 }
 
-/* Move n items from the lane into an envelope. The envelope's span begins in the trace of
- * the first one, unless its client decided against a trace. */
-static void
-send_queue_fill(struct awaited *a, struct conn *c, struct send_lane *lane, size_t n)
-{
-	struct envelope *e = &a->envelope;
-
-	if (!send_lane_first(lane)->untraced)
-		awaited_begin_span(a, send_lane_first(lane)->traceparent);
-	for (e->n = 0; e->n < n; e->n++) {
-		struct send_item *item = send_lane_first(lane);
-		const char *client_id = item->client_id != NULL
-		                            ? arena_strdup(a->arena, item->client_id)
-		                            : NULL;
-
-		a->ids[e->n] = item->id != NULL ? arena_strdup(a->arena, item->id) : NULL;
-		envelope_message_init(&e->messages[e->n], &c->user, client_id,
-		    arena_strdup(a->arena, item->body), a->arena);
-		send_lane_remove(item);
-	}
-}
-
 /* The queue copies the message, so its memory is needed only during the call. */
 static enum es_code
 send_queue_hand_over(
@@ -197,12 +193,12 @@ send_queue_send_ready(
 	if (a == NULL) {
 		IGNORE(es_fail(&err, ES_UNAVAILABLE,
 		    "too many sends are waiting for their outcome; try again"));
-		send_queue_fail_ready(c, lane, false, &err);
+		send_queue_fail_ready(c, lane, ES_UNAVAILABLE, &err);
 		mem_free(r);
 		send_queue_step_done(q, c, lane);
 		return;
 	}
-	send_queue_fill(a, c, lane, n);
+	awaited_fill(a, lane, n);
 	r->envelope = a->envelope.id;
 	send_outcomes_await(q->outcomes, a);
 	if (r->charge == NULL)
@@ -227,6 +223,20 @@ send_queue_lane_ref(
 	return r;
 }
 
+/* Reactions are held until send_queue_release(), so that those of many users arrive in
+ * the queue together and become one event. A message or edit is never held: it takes the
+ * reactions before it along. */
+static void
+send_queue_allow(struct send_queue *q, struct send_lane *lane, struct send_item *item)
+{
+	item->held = send_lane_is_reaction(item->new.op);
+	item->ready = !item->held;
+	if (item->ready)
+		send_lane_release(lane);
+	else if (list_empty(&lane->held))
+		list_add_tail(&q->held, &lane->held);
+}
+
 static void
 send_queue_on_limit(void *ctx, const struct es_err *refused)
 {
@@ -245,7 +255,7 @@ send_queue_on_limit(void *ctx, const struct es_err *refused)
 		send_queue_item_error(c, lane, item, refused);
 		r.q->io.refused(r.q->io.ctx, c);
 	} else {
-		item->ready = true;
+		send_queue_allow(r.q, lane, item);
 	}
 	if (lane->n == 0 && !lane->busy)
 		send_lane_free(lane);
@@ -293,8 +303,7 @@ send_queue_on_authorised(void *ctx, enum es_code rc, const struct es_err *err)
 		return;
 	}
 	if (rc != ES_OK)
-		send_queue_fail_ready(
-		    c, lane, rc == ES_CHANNEL_ARCHIVED || rc == ES_FORBIDDEN, err);
+		send_queue_fail_ready(c, lane, rc, err);
 	if (send_lane_ready(lane) > 0) {
 		send_queue_send_ready(q, c, lane, r);
 		return;
@@ -315,28 +324,45 @@ send_queue_start_next(struct send_queue *q, struct conn *c, struct send_lane *la
 }
 
 enum es_code
-send_queue_add(struct send_queue *q, struct conn *c, const struct send_new *message,
-    struct es_err *err)
+send_queue_add(
+    struct send_queue *q, struct conn *c, const struct send_new *new, struct es_err *err)
 {
-	struct send_lane *lane = send_lane_get(c, &message->channel, &q->due);
 	const struct loop_env *env = q->conns->env;
+	struct send_lane *lane;
 	struct send_item *item;
 
+	if (new->op != OP_MESSAGE)
+		TRY(change_gate_check(q->changes, err));
+	lane = send_lane_get(c, &new->channel, &q->due);
 	if (lane->n >= SENDS_WAITING_MAX) {
 		IGNORE(es_fail(err, ES_BUSY,
 		    "%d sends into this channel are waiting already", SENDS_WAITING_MAX));
 		err->retry_after_ms = 100;
 		return ES_BUSY;
 	}
-	item = send_lane_add(lane, message, env->now_ms + env->conf->send_timeout_ms);
+	item = send_lane_add(lane, new, env->now_ms + env->conf->send_timeout_ms);
 	item->number = ++q->number;
-	if (lane->n == 1 && !lane->busy && send_limit_has_guard(q->limit, c)) {
+	if (lane->n == 1 && !lane->busy && !send_lane_is_reaction(item->new.op) &&
+	    send_limit_has_guard(q->limit, c)) {
 		item->ready = item->uncharged = true;
 		send_queue_start_next(q, c, lane);
 	} else {
 		send_queue_check_limit(q, c, lane, item);
 	}
 	return ES_OK;
+}
+
+void
+send_queue_release(struct send_queue *q)
+{
+	struct list *l;
+
+	while ((l = list_first(&q->held)) != NULL) {
+		struct send_lane *lane = LIST_ITEM(l, struct send_lane, held);
+
+		send_lane_release(lane);
+		send_queue_start_next(q, lane->conn, lane);
+	}
 }
 
 void

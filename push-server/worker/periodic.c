@@ -9,6 +9,7 @@
 #include "hub/hub.h"
 #include "presence/presence.h"
 #include "queue/queue_async.h"
+#include "send/change_gate.h"
 #include "send/read_marks.h"
 #include "send/send_outcomes.h"
 #include "send/send_queue.h"
@@ -21,6 +22,18 @@ periodic_sends(struct worker *w)
 {
 	send_outcomes_tick(w->outcomes);
 	send_queue_tick(w->sends);
+}
+
+static void
+periodic_reactions(struct worker *w)
+{
+	send_queue_release(w->sends);
+}
+
+static void
+periodic_changes(struct worker *w)
+{
+	change_gate_tick(w->changes);
 }
 
 static void
@@ -92,9 +105,11 @@ static const struct {
 	void (*run)(struct worker *w);
 } periodic_table[] = {
     {100, periodic_sends},
+    {SENDS_HOLD_MS, periodic_reactions},
     {PING_TICK_MS, periodic_ping},
     {CONN_LOSSY_TICK_MS, periodic_lossy},
     {250, periodic_hub},
+    {1000, periodic_changes},
     {1000, periodic_marks},
     {1000, periodic_compare},
     {1000, periodic_metrics},

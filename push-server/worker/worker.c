@@ -14,6 +14,7 @@
 #include "hub/receipts.h"
 #include "hub/subscribe.h"
 #include "presence/presence.h"
+#include "send/change_gate.h"
 #include "send/read_marks.h"
 #include "send/send_outcomes.h"
 #include "send/send_queue.h"
@@ -28,6 +29,7 @@ worker_on_up(void *ctx, struct conn *c)
 {
 	struct worker *w = ctx;
 
+	change_gate_tick(w->changes);
 	greeting_begin(w->who, c);
 }
 
@@ -195,7 +197,9 @@ worker_compose(struct worker *w, struct es_err *err)
 
 	TRY(who_new(&w->conns, w->pg, w->redis, &events, &w->who, err));
 	w->outcomes = send_outcomes_new(&w->conns, w->pg);
-	w->sends = send_queue_new(&w->conns, w->queue, w->redis, w->outcomes, &io);
+	w->changes = change_gate_new(&w->env, w->pg);
+	w->sends =
+	    send_queue_new(&w->conns, w->queue, w->redis, w->outcomes, w->changes, &io);
 	w->marks = read_marks_new(&w->conns, w->pg_write, &worker_mark_events, w);
 	w->origins = origins_new(&w->env, w->pg);
 	w->handshake = handshake_new(&w->conns, w->origins);
@@ -216,6 +220,7 @@ worker_fini(struct worker *w)
 	origins_free(&w->origins);
 	read_marks_free(&w->marks);
 	send_queue_free(&w->sends);
+	change_gate_free(&w->changes);
 	send_outcomes_free(&w->outcomes);
 	who_free(&w->who);
 	ping_wheel_free(&w->conns.wheel);

@@ -9,6 +9,7 @@
 #include "frames/frames.h"
 
 struct accept;
+struct change_gate;
 struct drain;
 struct handshake;
 struct hub_loop;
@@ -40,6 +41,7 @@ struct worker {
 	struct presence *presence; /* belongs to hub_loop */
 	struct who *who;
 	struct send_outcomes *outcomes;
+	struct change_gate *changes;
 	struct send_queue *sends;
 	struct read_marks *marks;
 	struct frames frames;

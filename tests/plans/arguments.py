@@ -103,6 +103,7 @@ ARGUMENTS = {
     "dm_lock_opener": [[T, BOB]],
     "dm_opened": [[T, READER, 100], [T, BOB, 100]],
     "dm_strange": [[T, PEOPLE, GUEST], [T, f"{row(2, 4)} {READER}", READER]],
+    "envelope_version": [[]],
     "idempotency_claim": [[T, "user", "POST /channels", "k1", HASH, NEW],
                           [T, "user", "POST /channels", "new", HASH, NEW]],
     "issuer_due": [[]],

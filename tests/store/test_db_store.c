@@ -2,6 +2,7 @@
 #include "core/check.h"
 #include "cunit_main.h"
 #include "store/db_store.h"
+#include "store/envelope_version.h"
 #include "store_fixture.h"
 
 #include "core/banned.h"
@@ -54,11 +55,26 @@ a_failed_statement_names_itself_and_its_cause(void)
 	CU_ASSERT_STRING_EQUAL(f.err.cause, "invalid input syntax for type integer: ");
 }
 
+/* 1 before the last migration of the upgrade, 2 after it. */
+static void
+tells_the_version_of_envelopes(void)
+{
+	const int64_t want = fixture_number(&f, NULL,
+	    "SELECT 1 + count(*) FROM schema_migrations WHERE version = '20261129190000'",
+	    NULL, 0);
+	struct pg_rows rows;
+
+	FINE(pg_run(f.pg, NULL, &envelope_version_stmt, NULL, f.arena, &rows, &f.err));
+	CU_ASSERT_EQUAL(envelope_version_read(&rows, f.arena), want);
+	CU_ASSERT_EQUAL(envelope_version_read(&rows, f.arena), 0); /* no further row */
+}
+
 static CU_TestInfo cases[] = {
     {"a migrated database is ready", a_migrated_database_is_ready},
     {"readiness asks for all rights on tables", readiness_asks_for_all_rights_on_tables},
     {"a failed statement names itself and its cause",
 	a_failed_statement_names_itself_and_its_cause},
+    {"tells the version of envelopes", tells_the_version_of_envelopes},
     CU_TEST_INFO_NULL,
 };
 STORE_MAIN("db_store", cases, f)

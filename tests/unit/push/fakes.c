@@ -10,6 +10,7 @@
 #include "pg/pg_async.h"
 #include "queue/queue_async.h"
 #include "redis/redis_async.h"
+#include "store/envelope_version.h"
 #include "store/outcome_store.h"
 #include "store/principal_store.h"
 #include "store/read_mark_store.h"
@@ -55,6 +56,7 @@ fakes_reset(void)
 	memset(&fakes, 0, sizeof(fakes));
 	fakes.settings = "{}";
 	fakes.known = true;
+	fakes.envelope_version = ENVELOPE_VERSION;
 }
 
 static void
@@ -100,7 +102,6 @@ fakes_run(void)
 /* The database. */
 
 const struct pg_stmt principal_store_many = {.name = "principals"};
-const struct pg_stmt outcome_store_stmt = {.name = "outcome"};
 const struct pg_stmt read_mark_store_many = {.name = "marks"};
 
 enum es_code
@@ -132,10 +133,11 @@ pg_async_send(struct pg_async *pa, const struct tenant_id *tenant,
 	fakes.lookups += stmt == &principal_store_many;
 	fakes.outcome_statements += stmt == &outcome_store_stmt;
 	fakes.mark_statements += stmt == &read_mark_store_many;
+	fakes.version_statements += stmt == &envelope_version_stmt;
 	if (fakes.answer != NULL && fakes.answer(stmt, params, &d->rows))
 		return ES_OK;
 	d->fails = stmt != &principal_store_many && stmt != &outcome_store_stmt &&
-	           stmt != &read_mark_store_many;
+	           stmt != &read_mark_store_many && stmt != &envelope_version_stmt;
 	return ES_OK;
 }
 
@@ -205,26 +207,6 @@ read_mark_store_many_read(
 	for (size_t i = 0; i < n; i++)
 		out[i] =
 		    (struct read_mark_answer){.rc = fakes.mark, .mark = {.stands = 1}};
-}
-
-const char *const *
-outcome_store_params(struct arena *a, const struct envelope *e)
-{
-	(void)a, (void)e;
-	return NULL;
-}
-
-void
-outcome_store_read(struct pg_rows *rows, const struct envelope *e, struct arena *a,
-    struct outcome outcomes[], bool known[])
-{
-	(void)rows, (void)a;
-	for (size_t i = 0; i < e->n; i++) {
-		known[i] = fakes.known;
-		outcomes[i] = (struct outcome){.client_id = e->messages[i].client_id,
-		    .result = OUTCOME_COMMITTED,
-		    .message_id = 100 + (int64_t)i};
-	}
 }
 
 /* Redis: unreachable, so that rate limits are local and each lease is granted. */

@@ -34,7 +34,9 @@ struct fakes {
 	unsigned mark_statements, outcome_statements;
 	size_t n_marks; /* number of marks in the last statement */
 	int64_t marks[4];
-	bool known; /* a look-up of outcomes finds the outcome */
+	bool known;               /* a look-up of outcomes finds the outcome */
+	int64_t envelope_version; /* what the database allows; at first the newest */
+	unsigned version_statements;
 	/* True: Redis accepts a script, and answers at fakes_answer_eval(). False: Redis
 	 * is down. */
 	bool hold_eval;
