@@ -287,5 +287,8 @@ client_tick(struct storm *s, struct client *c)
 	} else if (c->phase == RESUMED && c->advised_ms > 0 &&
 		   s->now_ms >= c->advised_ms) {
 		client_lost(s, c, false);
+	} else if (c->phase == RESUMED && c->react_ms > 0 && s->now_ms >= c->react_ms) {
+		c->react_ms = 0;
+		frames_react(s, c);
 	}
 }

@@ -55,6 +55,34 @@ frames_resume(struct storm *s, struct client *c)
 	client_send(s, c, 1, json, (size_t)n);
 }
 
+void
+frames_react(struct storm *s, struct client *c)
+{
+	char json[256];
+	const int n = snprintf(json, sizeof(json),
+	    "{\"type\":\"react\",\"id\":\"r\",\"channelId\":\"%s\",\"messageId\":%" PRId64
+	    ",\"emoji\":\":tada:\"}",
+	    s->channels[c->own[0].channel], s->react_to);
+
+	client_send(s, c, 1, json, (size_t)n);
+}
+
+/* The body of a message may name the time at which it was sent: "at 123". */
+static void
+note_delay(struct storm *s, const char *json)
+{
+	const char *at = strstr(json, "\"body\":\"at ");
+	struct counts *k = &s->counts;
+
+	if (at == NULL)
+		return;
+	if ((k->n_delays & (k->n_delays + 1)) == 0) /* 0, 1, 3, 7, ...: full */
+		k->delays_ms = realloc(
+		    k->delays_ms, (2UL * k->n_delays + 1) * sizeof(*k->delays_ms));
+	k->delays_ms[k->n_delays++] =
+	    (unsigned)(storm_now_ms() - strtoll(at + 11, NULL, 10));
+}
+
 /* The client has resumed when all its channels are acked and it has received all missed
  * events. */
 static void
@@ -92,6 +120,11 @@ on_ack(struct storm *s, struct client *c, const char *json)
 {
 	struct cursor *own = cursor_of(s, c, json);
 
+	if (strstr(json, "\"op\":\"react\"") != NULL) {
+		s->counts.reacted++;
+		s->counts.reacted_ms = s->now_ms;
+		return;
+	}
 	if (own == NULL) {
 		s->counts.errors++;
 		return;
@@ -134,8 +167,10 @@ frames_text(struct storm *s, struct client *c, char *json)
 		on_hello(s, c, json);
 	} else if (strcmp(type, "ack") == 0) {
 		on_ack(s, c, json);
-	} else if (strcmp(type, "message") == 0 || strncmp(type, "member_", 7) == 0) {
+	} else if (strcmp(type, "message") == 0 || strncmp(type, "member_", 7) == 0 ||
+		   strcmp(type, "reactions_changed") == 0) {
 		on_event(s, c, json);
+		note_delay(s, json);
 	} else if (strcmp(type, "gap") == 0) {
 		struct cursor *own = cursor_of(s, c, json);
 

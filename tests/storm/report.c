@@ -26,6 +26,21 @@ times(const char *name, int64_t *at, unsigned n)
 	printf("}");
 }
 
+static void
+print_delays(const struct storm *s, int64_t began_ms)
+{
+	const unsigned n = s->counts.n_delays;
+	int64_t *delays = malloc((n + 1UL) * sizeof(*delays));
+
+	for (unsigned i = 0; i < n; i++)
+		delays[i] = s->counts.delays_ms[i];
+	times("delayMs", delays, n);
+	free(delays);
+	printf(",\"delays\":%u,\"reacted\":%u,\"reactedMs\":%" PRId64, n,
+	    s->counts.reacted,
+	    s->counts.reacted > 0 ? s->counts.reacted_ms - began_ms : 0);
+}
+
 /* Sets heads[i] to the highest number that any client has received of channel i.
  * Returns the number of cursors below that. */
 static unsigned
@@ -88,6 +103,7 @@ report_print(const struct storm *s, int64_t began_ms)
 	    k->timeouts, k->cut, k->bytes_in, k->bytes_out);
 	times("tried", tried, n_tried);
 	times("resumedMs", back, n_back);
+	print_delays(s, began_ms);
 	printf(",\"ends\":{");
 	for (unsigned i = 0, first = 1; i < CODES_MAX; i++)
 		if (k->codes[i] > 0) {

@@ -6,6 +6,9 @@
  *   begin       resets the counts; call it before the clients are cut
  *   cut         cuts all clients by RST
  *   no_backoff  lets clients reconnect at once, against the server's advice
+ *   react ID MS lets each client react to message ID of its first channel, at a random
+ *               time of the next MS ms; answers when all are acked, or after 60 s
+ *   pass MS     receives for MS ms
  *   wait MS     waits until all clients have resumed and are at the head, at most MS ms
  *   report      prints the counts since the last begin */
 #include <arpa/inet.h>
@@ -21,9 +24,10 @@
 
 #include "storm.h"
 
-#define TICK_MS 5
-#define AT_ONCE 200 /* maximum number of clients that connect at the same time */
-#define SLICE   512
+#define TICK_MS           5
+#define AT_ONCE           200 /* maximum number of clients that connect at the same time */
+#define SLICE             512
+#define REACT_PATIENCE_MS 60000
 
 static struct storm storm;
 static int64_t begin_ms;
@@ -133,8 +137,25 @@ connect_all(struct storm *s)
 }
 
 static void
+react(struct storm *s, const char *words)
+{
+	char *rest;
+	const int64_t id = strtoll(words, &rest, 10);
+	const int64_t ms = strtoll(rest, NULL, 10);
+	const int64_t end_ms = storm_now_ms() + REACT_PATIENCE_MS;
+
+	s->react_to = id;
+	s->now_ms = storm_now_ms();
+	for (unsigned i = 0; i < s->n; i++)
+		s->clients[i].react_ms = s->now_ms + storm_random(ms) + 1;
+	while (s->counts.reacted < s->n && storm_now_ms() < end_ms)
+		turn(s);
+}
+
+static void
 begin(struct storm *s)
 {
+	free(s->counts.delays_ms);
 	memset(&s->counts, 0, sizeof(s->counts));
 	for (unsigned i = 0; i < s->n; i++) {
 		s->clients[i].was_cut = false;
@@ -173,6 +194,12 @@ run_command(struct storm *s, const char *word)
 		cut(s);
 	else if (strcmp(word, "no_backoff") == 0)
 		s->no_backoff = true;
+	else if (strncmp(word, "react ", 6) == 0)
+		react(s, word + 6);
+	else if (strncmp(word, "pass ", 5) == 0)
+		for (const int64_t end_ms = storm_now_ms() + atol(word + 5);
+		     storm_now_ms() < end_ms;)
+			turn(s);
 	else if (strncmp(word, "wait ", 5) == 0)
 		for (const int64_t end_ms = storm_now_ms() + atol(word + 5);
 		     storm_now_ms() < end_ms && !is_over(s);)

@@ -48,6 +48,7 @@ struct client {
 	int64_t tried_ms; /* time of the first connect after the cut; 0: not yet */
 	int64_t back_ms;  /* time when it had resumed; 0: not yet */
 	int64_t upgraded_ms, greeted_ms;
+	int64_t react_ms; /* time to send the reaction; 0: none waits */
 };
 
 struct counts {
@@ -55,6 +56,10 @@ struct counts {
 	unsigned holes, doubled, gaps, errors, events, attempts;
 	unsigned failed_connects, timeouts, cut;
 	uint64_t bytes_in, bytes_out;
+	unsigned reacted;    /* acks of reactions */
+	int64_t reacted_ms;  /* time of the last one */
+	unsigned *delays_ms; /* of each message that a client received */
+	unsigned n_delays;
 	/* Number of closed connections by close code or HTTP status. 0: no Close frame;
 	 * 1: not a valid HTTP status; 5: a Close frame without a code. */
 	unsigned codes[CODES_MAX];
@@ -70,6 +75,7 @@ struct storm {
 	unsigned n_channels;
 	unsigned under_way; /* clients neither AWAY nor RESUMED */
 	bool no_backoff;    /* the first reconnect ignores the server's advice */
+	int64_t react_to;   /* the message in the first channel that all react to */
 	int64_t now_ms;
 	struct counts counts;
 };
@@ -94,6 +100,7 @@ void client_phase(struct storm *s, struct client *c, enum phase next);
 /* frames.c: frames of the server */
 void frames_text(struct storm *s, struct client *c, char *json);
 void frames_resume(struct storm *s, struct client *c);
+void frames_react(struct storm *s, struct client *c);
 
 /* report.c */
 void report_print(const struct storm *s, int64_t began_ms);
