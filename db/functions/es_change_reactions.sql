@@ -3,8 +3,8 @@
 -- the channel's head.
 --
 -- All reactions of the call are one event, so that ten thousand clicks within a second are
--- a few events. An event lists at most 250 changes, so that its frame stays small; what is
--- beyond goes into a further event. Each event has the counts after the whole call.
+-- a few events. The event has the counts of the emoji after the call. It lists the first
+-- 20 changes, and in `more` how many there were beyond: each subscriber receives it.
 --
 -- p_ords    returned with the outcomes
 -- p_add     true: the user reacts; false: the user takes the reaction back. The last
@@ -24,14 +24,13 @@ AS $$
 #variable_conflict use_column
 DECLARE
 	distinct_max CONSTANT integer := 50; -- emoji of one message
-	changes_max CONSTANT integer := 250; -- changes of one event
+	listed_max CONSTANT integer := 20; -- changes that the event lists
 	refusals text[];
 	known text[]; -- the emoji of the message
 	users uuid[]; -- the effective changes
 	emojis text[];
 	added boolean[];
-	seqs bigint[];
-	head bigint;
+	new_seq bigint;
 BEGIN
 	SELECT array_agg(COALESCE(f.code, es_change_refusal(p_tenant, p_channel, e.sender,
 	    CASE WHEN e.add THEN 'react' ELSE 'unreact' END, p_target, NULL)) ORDER BY e.i)
@@ -79,34 +78,26 @@ BEGIN
 	INTO users, emojis, added FROM changed c;
 
 	IF users IS NOT NULL THEN
-		UPDATE channel_heads h
-		SET last_seq = h.last_seq + (cardinality(users) + changes_max - 1) / changes_max
+		UPDATE channel_heads h SET last_seq = h.last_seq + 1
 		WHERE h.tenant_id = p_tenant AND h.channel_id = p_channel
-		RETURNING h.last_seq INTO head;
-		head := head - (cardinality(users) - 1) / changes_max; -- of the first event
-		SELECT array_agg(head + (i - 1) / changes_max ORDER BY i) INTO seqs
-		FROM generate_subscripts(users, 1) i;
-		PERFORM es_change_counts(p_tenant, p_channel, p_target, emojis, added, seqs[1]);
+		RETURNING h.last_seq INTO new_seq;
+		PERFORM es_change_counts(p_tenant, p_channel, p_target, emojis, added, new_seq);
 		RETURN QUERY
 		INSERT INTO channel_events AS e (tenant_id, channel_id, seq, kind, message_id,
 		    actor_id, payload, created_at)
-		SELECT p_tenant, p_channel, c.seq, 'reactions_changed', p_target, c.actor,
-		    jsonb_build_object('messageId', p_target, 'changes', c.changes, 'counts',
-			(SELECT jsonb_agg(jsonb_build_object('emoji', x.emoji, 'count',
-			    COALESCE(n.count, 0)) ORDER BY x.emoji)
-			 FROM unnest(c.emoji) AS x (emoji)
-			 LEFT JOIN reaction_counts n ON n.tenant_id = p_tenant
-			    AND n.channel_id = p_channel AND n.message_id = p_target
-			    AND n.emoji = x.emoji)), p_moment
-		FROM (SELECT u.seq, (array_agg(u.user_id ORDER BY u.i))[1] AS actor,
-			array_agg(DISTINCT u.emoji) AS emoji,
-			jsonb_agg(jsonb_build_object('emoji', u.emoji, 'userId', u.user_id,
+		SELECT p_tenant, p_channel, new_seq, 'reactions_changed', p_target, users[1],
+		    jsonb_strip_nulls(jsonb_build_object('messageId', p_target, 'changes', (
+			SELECT jsonb_agg(jsonb_build_object('emoji', u.emoji, 'userId', u.user_id,
 			    'op', CASE WHEN u.add THEN 'add' ELSE 'remove' END) ORDER BY u.i)
-			    AS changes
-			FROM unnest(users, emojis, added, seqs) WITH ORDINALITY
-			    AS u (user_id, emoji, add, seq, i)
-			GROUP BY u.seq) c
-		ORDER BY c.seq
+			FROM unnest(users[:listed_max], emojis[:listed_max], added[:listed_max])
+			    WITH ORDINALITY AS u (user_id, emoji, add, i)),
+			'more', NULLIF(GREATEST(cardinality(users) - listed_max, 0), 0), 'counts', (
+			SELECT jsonb_agg(jsonb_build_object('emoji', x.emoji, 'count',
+			    COALESCE(n.count, 0)) ORDER BY x.emoji)
+			FROM (SELECT DISTINCT u.emoji FROM unnest(emojis) AS u (emoji)) x
+			LEFT JOIN reaction_counts n ON n.tenant_id = p_tenant
+			    AND n.channel_id = p_channel AND n.message_id = p_target
+			    AND n.emoji = x.emoji))), p_moment
 		RETURNING p_ords[array_position(p_sender, e.actor_id)], 'event', e.kind, e.seq,
 		    es_ms(e.created_at), e.payload;
 	END IF;
@@ -119,12 +110,13 @@ BEGIN
 	END LOOP;
 	RETURN QUERY
 	SELECT e.ord, CASE WHEN e.refusal IS NOT NULL THEN 'refused'
-		WHEN c.seq IS NOT NULL THEN 'committed' ELSE 'repeat' END,
-	    COALESCE(e.refusal, 'ok'), CASE WHEN e.refusal IS NULL THEN COALESCE(c.seq, 0) END,
+		WHEN c.emoji IS NOT NULL THEN 'committed' ELSE 'repeat' END,
+	    COALESCE(e.refusal, 'ok'), CASE WHEN e.refusal IS NOT NULL THEN NULL
+		WHEN c.emoji IS NOT NULL THEN new_seq ELSE 0 END,
 	    CASE WHEN e.refusal IS NULL THEN es_ms(p_moment) END, NULL::jsonb
 	FROM unnest(p_ords, p_sender, p_emoji, p_add, refusals)
 	    AS e (ord, sender, emoji, add, refusal)
-	LEFT JOIN unnest(users, emojis, added, seqs) AS c (user_id, emoji, add, seq)
+	LEFT JOIN unnest(users, emojis, added) AS c (user_id, emoji, add)
 	    ON c.user_id = e.sender AND c.emoji = e.emoji AND c.add = e.add
 	ORDER BY e.ord;
 END

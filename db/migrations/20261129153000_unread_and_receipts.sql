@@ -1,4 +1,4 @@
--- echostream:functions c884110e5a895ba5b5056092a9ee35c317008a5e6594e87afb659aec28939298
+-- echostream:functions 4c9ed3205b1cb434fc1e78b109126176aae6c50bf898b43c927abf4e37227c55
 -- migrate:up
 
 -- A member's own messages move its read mark without a write: a reader computes the mark as the
