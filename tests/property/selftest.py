@@ -22,7 +22,7 @@ from wire import Request
 API = os.path.join(environment.repository(), "api")
 USER = {"userId": "01900000-0000-7000-8000-00000000a001", "email": "a@b.test", "displayName": "A",
         "role": "owner", "status": "active", "externalId": None,
-        "createdAt": "2026-01-02T03:04:05.678Z"}
+        "readReceipts": True, "createdAt": "2026-01-02T03:04:05.678Z"}
 ID = ("X-Request-Id", "r-12345678")
 JSON = ("Content-Type", "application/json")
 PROBLEM = ("Content-Type", "application/problem+json")
@@ -157,11 +157,11 @@ def planted(folder, change):
     document = schemas.load(path)
     change(document)
     with open(path, "w", encoding="utf-8") as f:
-        json.dump(document, f)
+        json.dump(document, f, ensure_ascii=False)  # YAML reads no surrogate pairs
 
 
-def no_page(document):
-    del document["paths"]["/api/v1/users"]["get"]["responses"]["200"]
+def no_success(document):
+    del document["paths"]["/api/v1/users/me"]["get"]["responses"]["200"]
 
 
 def wrong_role(document):
@@ -177,7 +177,7 @@ def strict_name(document):
 
 
 PLANTED = [
-    ("a status missing in the document", no_page, "listUsers 200: status 200"),
+    ("a status missing in the document", no_success, "getMe 200: status 200"),
     ("a wrong schema", wrong_role, "is not of type"),
     ("a field missing in a schema", no_member, "topic is not documented"),
     ("too small a limit", strict_name, "accepted a request that the document forbids"),
