@@ -79,6 +79,8 @@ static int
 ws_on_receive(struct lws *wsi, struct conn *c, char *data, size_t len)
 {
 	c->conns->events->bytes(c->conns->ctx, c, data, len);
+	/* libwebsockets reads all sockets into this buffer, and never clears it. */
+	explicit_bzero(data, len);
 	/* -1 closes the socket: both sides have sent their Close frames. */
 	return c->state == CONN_CLOSING && c->io.close_sent && c->io.peer_closes &&
 	               !ws_partial(wsi)

@@ -28,6 +28,8 @@ struct loop_env {
 	/* The time of the next turn at the latest, on the clock of now_ms. Set by
 	 * loop_env_wake(); each turn begins with INT64_MAX. */
 	int64_t wake_ms;
+	/* A message was deleted in this turn; worker/forget.c acts at its end. */
+	bool deleted;
 	bool draining; /* SIGTERM was received: no new connection is accepted */
 };
 

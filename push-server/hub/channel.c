@@ -199,6 +199,7 @@ channel_note_kind(struct channel *ch, const struct event *ev, struct arena *a)
 		IGNORE(chan_log_rewrite(ch->log, ev->message_id, tombstone_rewrite));
 		pages_drop_message(
 		    ch->hub->pages, &ch->tenant, &ch->id, ev->message_id, ev->seq);
+		ch->hub->env->deleted = true;
 	} else if (ev->kind == EVENT_CHANNEL_ARCHIVED) {
 		ch->archived = true;
 	} else if (ev->kind == EVENT_CHANNEL_UPDATED) {
@@ -236,6 +237,7 @@ channel_append(struct channel *ch, const struct event *ev)
 	    .len = encoded.len};
 
 	CHECK(chan_log_append(ch->log, &frame) == CHAN_LOG_APPENDED);
+	explicit_bzero(buf, (size_t)(encoded.bytes - buf) + encoded.len);
 }
 
 void

@@ -89,6 +89,7 @@ bool
 deliver_batch_write(struct deliver_batch *b, struct conn *c)
 {
 	size_t at = 0;
+	bool written;
 
 	CHECK(b->n > 0);
 	if (b->n == 1)
@@ -100,5 +101,7 @@ deliver_batch_write(struct deliver_batch *b, struct conn *c)
 		memcpy(b->bytes + at, span->bytes, span->len);
 		at += span->len;
 	}
-	return conn_write_frames(c, b->bytes, at);
+	written = conn_write_frames(c, b->bytes, at);
+	explicit_bzero(b->bytes, at); /* a message of them may be deleted */
+	return written;
 }

@@ -59,6 +59,7 @@ page_frames_add(struct page_frames *f, const struct event *ev, struct arena *a)
 		f->bytes = mem_grow(f->bytes, f->size);
 	}
 	memcpy(f->bytes + f->len, frame.bytes, frame.len);
+	explicit_bzero(buf, (size_t)(frame.bytes - buf) + frame.len);
 	if (f->n == 0)
 		f->first = ev->seq;
 	CHECK(ev->seq - f->first <= UINT32_MAX && f->len <= UINT32_MAX);

@@ -143,9 +143,12 @@ event_frame_encode(const struct event *ev, unsigned char buf[EVENT_FRAME_MAX])
 		event_frame_put_updated(&t, ev);
 	else
 		event_frame_put_other(&t, ev);
-	if (t.overflow)
+	if (t.overflow) {
+		/* callers overwrite only the frame that they get */
+		explicit_bzero(buf, EVENT_FRAME_MAX);
 		return event_frame_gap(
 		    &ev->channel, ev->seq, ev->seq, GAP_TOO_LARGE, buf);
+	}
 	frame.bytes = frame_text_finish(&t, &frame.len);
 	return frame;
 }

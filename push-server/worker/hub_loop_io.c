@@ -9,6 +9,7 @@
 #include "redis/redis_async.h"
 #include "who/revalidate.h"
 #include "worker/hub_loop_private.h"
+#include "worker/replay.h"
 
 #include "core/banned.h"
 
@@ -126,12 +127,12 @@ hub_loop_io_page(void *ctx, struct page_ask *ask)
 	enum es_code rc;
 
 	*query = (struct page_query){hl, ask};
-	rc = hl->closed
-	         ? ES_UNAVAILABLE
-	         : pg_async_send(hl->worker->pg_replay, &ask->tenant, &reader_store_page,
-		       reader_store_page_params(a, &ask->tenant, &ask->channel,
-			   ask->after, ask->to, ask->limit),
-		       PAGE_MS, hub_loop_io_on_page, query, &err);
+	rc = hl->closed ? ES_UNAVAILABLE
+	                : pg_async_send(replay_pipeline(hl->worker->replay), &ask->tenant,
+			      &reader_store_page,
+			      reader_store_page_params(a, &ask->tenant, &ask->channel,
+				  ask->after, ask->to, ask->limit),
+			      PAGE_MS, hub_loop_io_on_page, query, &err);
 	arena_free(&a);
 	if (rc != ES_OK) {
 		free(query);

@@ -19,6 +19,7 @@ struct queue_async;
 struct redis_async;
 struct redis_topics;
 struct read_marks;
+struct replay;
 struct send_outcomes;
 
 struct worker {
@@ -30,7 +31,7 @@ struct worker {
 	/* read marks, whose commits must not delay look-ups */
 	struct pg_async *pg_write;
 	/* pages of history; long queries must not delay the others */
-	struct pg_async *pg_replay;
+	struct replay *replay;
 	struct redis_async *redis;
 	struct redis_topics *topics;
 	struct queue_async *queue;

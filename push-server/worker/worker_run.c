@@ -12,25 +12,26 @@
 #include "redis/redis_async.h"
 #include "send/send_outcomes.h"
 #include "worker/drain.h"
+#include "worker/forget.h"
 #include "worker/hub_loop.h"
 #include "worker/periodic.h"
 #include "worker/pgio.h"
 #include "worker/push_reload.h"
+#include "worker/replay.h"
 #include "worker/worker.h"
 
 #include "core/banned.h"
 
 /* Maximum number of statements in flight on each pipeline to PostgreSQL. */
-#define PG_IN_FLIGHT     4096
-#define REPLAY_IN_FLIGHT 64
-#define WRITE_IN_FLIGHT  4
+#define PG_IN_FLIGHT    4096
+#define WRITE_IN_FLIGHT 4
 /* number of descriptors for listeners, databases and libwebsockets itself */
 #define OTHER_DESCRIPTORS 256
 
 /* A worker with its libev watchers. */
 struct worker_run {
 	struct worker worker;
-	struct pgio *pg, *write, *replay;
+	struct pgio *pg, *write;
 	struct periodic periodic;
 	ev_prepare turn;
 	ev_timer wake; /* fires at env.wake_ms */
@@ -117,8 +118,7 @@ worker_run_connect(struct worker_run *r, struct es_err *err)
 	w->pg = pgio_pipeline(r->pg);
 	TRY(pgio_open(&w->env, &pg, WRITE_IN_FLIGHT, NULL, NULL, &r->write, err));
 	w->pg_write = pgio_pipeline(r->write);
-	TRY(pgio_open(&w->env, &pg, REPLAY_IN_FLIGHT, NULL, NULL, &r->replay, err));
-	w->pg_replay = pgio_pipeline(r->replay);
+	TRY(replay_open(&w->env, &w->replay, err));
 	TRY(redis_async_open(w->env.loop, conf->redis_url, conf->redis_timeout_ms,
 	    worker_run_on_redis, w, &w->redis, err));
 	TRY(redis_topics_open(w->env.loop, conf->redis_url, &events, &w->topics, err));
@@ -147,6 +147,8 @@ worker_run_on_turn(struct ev_loop *loop, ev_prepare *prepare, int events)
 
 	(void)events;
 	worker_turn(&r->worker);
+	if (env->deleted)
+		forget_deleted(&r->worker);
 	ev_timer_stop(loop, &r->wake);
 	if (env->wake_ms != INT64_MAX) {
 		const int64_t after_ms = env->wake_ms - env->now_ms;
@@ -206,7 +208,7 @@ worker_run_take_down(struct worker_run *r)
 	queue_async_close(&w->queue);
 	redis_topics_close(&w->topics);
 	redis_async_close(&w->redis);
-	pgio_close(&r->replay);
+	replay_close(&w->replay);
 	pgio_close(&r->write);
 	pgio_close(&r->pg);
 	worker_fini(w);

@@ -59,5 +59,7 @@ void redis_topics_close(struct redis_topics **handle);
 void redis_topics_add(struct redis_topics *t, const char *name);
 void redis_topics_remove(struct redis_topics *t, const char *name);
 bool redis_topics_up(const struct redis_topics *t);
+/* Overwrites the received bytes that hiredis has parsed and still holds. */
+void redis_topics_wipe(const struct redis_topics *t);
 
 #endif

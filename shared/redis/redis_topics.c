@@ -1,5 +1,6 @@
 /* Subscriptions for an event loop. */
 #include <ev.h>
+#include <hiredis/sds.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -239,6 +240,20 @@ redis_topics_remove(struct redis_topics *t, const char *name)
 	topic->wanted = false;
 	topic_table_queue(&t->table, topic);
 	redis_topics_send_changes(t);
+}
+
+/* hiredis drops parsed bytes by moving its position or the rest of the buffer, and does
+ * not overwrite them. */
+void
+redis_topics_wipe(const struct redis_topics *t)
+{
+	const redisAsyncContext *ac = redis_link_context(t->link);
+	const redisReader *reader = ac != NULL ? ac->c.reader : NULL;
+
+	if (reader == NULL || reader->buf == NULL)
+		return;
+	explicit_bzero(reader->buf, reader->pos);
+	explicit_bzero(reader->buf + reader->len, sdsavail(reader->buf));
 }
 
 bool

@@ -16,8 +16,10 @@ import subprocess
 import sys
 
 ENTRIES = ('main',)  # visible, because the C library calls it
-# Tests that replace a function of a library on purpose, to count the calls.
-MEANT = {'tests/unit/test_push_idle_timers': {'lws_dll2_add_sorted'}}
+# Programs that replace a function of a library on purpose: a test, to count the calls, and push-server,
+# to overwrite memory that it frees (push-server/env/heap_wipe.c).
+MEANT = {'tests/unit/test_push_idle_timers': {'lws_dll2_add_sorted'},
+         'push-server/echostream-push': {'free', 'realloc'}}
 LIBRARY = re.compile(r'(/\S+) \(0x')  # the kernel's vdso has no path
 
 

@@ -1,5 +1,6 @@
 # Black-box tests on a private stack: the scenarios, a walk over the tables of routes and frames, ten
-# concurrent senders, tenants' own keys, stalled commits, draining, metrics, alerts and traces.
+# concurrent senders, tenants' own keys, stalled commits, draining, texts that
+# workers forget, metrics, alerts and traces.
 . "$(dirname -- "$0")/lib.sh"
 # The certificate of the host that serves a key set in issuers.py. The stack trusts it.
 openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost \
@@ -24,6 +25,7 @@ part 'ten senders' python3 tests/scenario/concurrency.py --env "$WORK/env" --sch
 part 'issuers' python3 tests/scenario/issuers.py --env "$WORK/env" --cert "$WORK/jwks.key"
 part 'stalled commits' python3 tests/scenario/stalled.py --env "$WORK/env"
 part 'draining' python3 tests/scenario/drain.py --env "$WORK/env" --build "$BUILD"
+part 'forgotten texts' python3 tests/scenario/forgotten.py --env "$WORK/env"
 part 'metrics' python3 tests/scenario/metrics.py --env "$WORK/env"
 part 'monitoring' python3 tests/scenario/monitoring.py --env "$WORK/env"
 part 'metrics for CloudWatch' python3 tests/scenario/emf.py --env "$WORK/env"

@@ -66,6 +66,29 @@ test_one_write_for_all_channels(void)
 	hub_end();
 }
 
+/* The texts of a batch may be deleted soon, and the next batch overwrites only as much as
+ * it needs. */
+static void
+test_a_batch_is_overwritten(void)
+{
+	static const char zero[64];
+	struct fake_conn *f;
+
+	hub_begin(NULL);
+	f = hub_join(0);
+	hub_subscribe(f, 0, -1);
+	hub_subscribe(f, 1, -1);
+	hub_deliver_all();
+	hub_publish(0, 1);
+	hub_publish(1, 1);
+	deliver_topics();
+	IGNORE(hub_turn(worker.hub));
+	CU_ASSERT_EQUAL(f->writes, 1);
+	CU_ASSERT_EQUAL(hub_count(f, MESSAGE), 2);
+	CU_ASSERT_EQUAL(memcmp(f->written, zero, sizeof(zero)), 0);
+	hub_end();
+}
+
 static void
 test_one_channel_is_not_copied(void)
 {
@@ -238,6 +261,7 @@ test_a_refused_write_moves_nothing(void)
 static CU_TestInfo cases[] = {
     {"50 connections behind in 20 channels take 50 writes",
 	test_one_write_for_all_channels},
+    {"the copies of a batch are overwritten", test_a_batch_is_overwritten},
     {"the frames of a single channel are not copied", test_one_channel_is_not_copied},
     {"a long span is written alone", test_long_span_goes_alone},
     {"a write is no longer than the connection's room", test_a_write_keeps_the_room},
