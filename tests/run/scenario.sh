@@ -1,6 +1,6 @@
 # Black-box tests on a private stack: the scenarios, a walk over the tables of routes and frames, ten
-# concurrent senders, tenants' own keys, stalled commits, draining, texts that
-# workers forget, metrics, alerts and traces.
+# concurrent senders, tenants' own keys, stalled commits, draining, texts of deleted messages, metrics,
+# alerts and traces.
 . "$(dirname -- "$0")/lib.sh"
 # The certificate of the host that serves a key set in issuers.py. The stack trusts it.
 openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost \
