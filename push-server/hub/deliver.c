@@ -291,11 +291,13 @@ deliver_page(void *ctx, struct page *page, struct list *waiters)
 	ch = channel_find(hub, page_tenant(page), page_channel(page));
 	if (ch == NULL)
 		return;
-	if (page_behind(page))
+	if (page_behind(page)) {
 		channel_reset(ch, page_head(page));
-	else if (ch->log != NULL && page_last_deletion(page) > channel_head(ch))
+	} else if (ch->log != NULL && page_last_deletion(page) > channel_head(ch)) {
 		/* The log has not seen that deletion, and may have the text. */
 		channel_heal(ch, page_head(page));
+		hub->env->deleted = true;
+	}
 }
 
 void
