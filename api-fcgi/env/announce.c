@@ -17,16 +17,14 @@ announce_failed(struct api *api, const struct http_req *req, const char *what,
 	    LOG_ERR_FIELDS(err));
 }
 
-void
-announce_event(struct api *api, const struct http_req *req, struct event *event)
+static void
+announce_publish(struct api *api, const struct http_req *req, struct event *event)
 {
 	char topic[ES_TOPIC_MAX];
 	struct redis_value reply;
 	struct es_err err;
 	struct text t;
 
-	if (event->seq == 0)
-		return;
 	event->traceparent = req->traceparent;
 	topic_channel(&event->tenant, &event->channel, topic);
 	text_init(&t, req->arena, EVENT_BYTES_MAX);
@@ -37,6 +35,14 @@ announce_event(struct api *api, const struct http_req *req, struct event *event)
 		     t.data, NULL) == ES_OK)
 		return;
 	announce_failed(api, req, event_kind_name(event->kind), &err);
+}
+
+void
+announce_event(struct api *api, const struct http_req *req, struct event *event)
+{
+	for (; event != NULL; event = event->feed)
+		if (event->seq != 0)
+			announce_publish(api, req, event);
 }
 
 void

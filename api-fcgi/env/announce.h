@@ -10,7 +10,8 @@
 
 /* Publishes the event on the topic of its channel, and stores its seq in Redis as the
  * head of the channel. Removes the head when the event deletes the channel. Sets
- * event->traceparent. Does nothing when seq is 0, because nothing has changed. */
+ * event->traceparent. Does nothing when seq is 0, because nothing has changed. Publishes
+ * the events of feeds after it (struct event.feed), each on its own topic. */
 void announce_event(struct api *api, const struct http_req *req, struct event *event);
 void announce_events(
     struct api *api, const struct http_req *req, struct event_list *events);

@@ -204,7 +204,7 @@ channels_create(
     struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
 {
 	struct create_input in = {0};
-	struct channel channel;
+	struct channel channel = {0};
 
 	TRY(http_body_begin(req, create_fields, ES_COUNT(create_fields), &in, err));
 	http_body_note(req,
@@ -223,6 +223,8 @@ channels_create(
 	    .user_max = api->conf->user_channels};
 
 	TRY(channels_make_once(api, req, res, &make, &channel, err));
+	if (channel.feed != NULL)
+		announce_event(api, req, channel.feed);
 	channels_write_channel(res, 201, &channel);
 	http_header(res, "Location",
 	    arena_printf(req->arena, "/api/v1/channels/%s", channel.id.text));

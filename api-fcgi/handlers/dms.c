@@ -1,4 +1,5 @@
 /* /dms: direct messages and groups. */
+#include "env/announce.h"
 #include "handlers/handlers.h"
 #include "http/json_shape.h"
 #include "http/paging.h"
@@ -57,6 +58,8 @@ dms_open(
 
 	TRY(dm_store_open(
 	    api->pg, &req->who.actor, &dm, req->arena, &channel, &created, err));
+	if (channel.feed != NULL)
+		announce_event(api, req, channel.feed);
 	http_json(res, &w, created ? 201 : 200);
 	jw_object(&w, NULL);
 	json_shape_channel(&w, &channel);

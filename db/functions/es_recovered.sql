@@ -1,6 +1,7 @@
 -- For use after a restore, or after a failover that may have lost commits: clients may
 -- have seen numbers that the database would now give to other events. Raises all numbers
--- by 1,000,000 and begins a new epoch. Returns the epoch and the number of channels.
+-- by 1,000,000, those of feeds, too, and begins a new epoch. Returns the epoch and the
+-- number of channels and feeds.
 --
 -- Caller: echostreamctl db recovered, as echostream_owner. The application may not.
 

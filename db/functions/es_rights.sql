@@ -3,7 +3,9 @@
 -- one snapshot; a later change has a higher acl_version or number. may_post is true when
 -- the posting policy lets the user send, admins_post when the policy is 'admins'. A
 -- guest reads only the channels that it is a member of; a banned user does not read the
--- channel of the ban. LATERAL with LIMIT 1 makes PostgreSQL look up each pair by key.
+-- channel of the ban. The id of the user itself is the user's feed, and the id of the
+-- tenant is the tenant's, which guests do not read: nobody may post in a feed, and its head
+-- is 0 before the first event. LATERAL with LIMIT 1 makes PostgreSQL look up each pair by key.
 -- Crosses tenants.
 --
 -- Caller: shared/store/reader_store.c, for each REST send, each typing event and each
@@ -43,7 +45,20 @@ BEGIN
 	WHERE m.user_id IS NOT NULL OR (NOT c.is_private AND u.role <> 'guest'
 	    AND NOT EXISTS (SELECT FROM channel_bans b WHERE b.tenant_id = w.tenant_id
 		AND b.channel_id = w.channel_id AND b.user_id = w.user_id))
-	ORDER BY w.ord;
+	UNION ALL
+	SELECT w.ord::integer, COALESCE(h.last_seq, 0), true, true, false,
+	    t.acl_version, (SELECT e.epoch FROM cluster_meta e), false, false
+	FROM unnest(p_tenant, p_user, p_channel) WITH ORDINALITY
+	    AS w (tenant_id, user_id, channel_id, ord)
+	JOIN LATERAL (SELECT t.acl_version FROM tenants t
+	    WHERE t.id = w.tenant_id AND t.status = 'active' LIMIT 1) t ON true
+	JOIN LATERAL (SELECT u.role FROM users u WHERE u.tenant_id = w.tenant_id
+	    AND u.id = w.user_id AND u.status = 'active' LIMIT 1) u ON true
+	LEFT JOIN LATERAL (SELECT h.last_seq FROM channel_heads h
+	    WHERE h.tenant_id = w.tenant_id AND h.channel_id = w.channel_id LIMIT 1) h ON true
+	WHERE w.channel_id IN (w.user_id, w.tenant_id)
+	AND (w.channel_id = w.user_id OR u.role <> 'guest')
+	ORDER BY 1;
 END
 $$;
 

@@ -3,6 +3,7 @@
 #include "conn/conn_write.h"
 #include "conn/ping_wheel.h"
 #include "conn/reconnect_advice.h"
+#include "event/feed.h"
 #include "json/json_write.h"
 
 #include "core/banned.h"
@@ -88,7 +89,8 @@ frame_out_gap(struct conn *c, const struct channel_id *channel, int64_t from_seq
 {
 	unsigned char buf[GAP_FRAME_MAX];
 	const struct event_frame frame =
-	    event_frame_gap(channel, from_seq, to_seq, reason, buf);
+	    event_frame_gap(feed_channel_name(channel, &c->tenant, &c->user), from_seq,
+		to_seq, reason, buf);
 	size_t len;
 	const char *json = event_frame_json(&frame, &len);
 
@@ -101,7 +103,7 @@ frame_out_unsubscribed(struct conn *c, const struct channel_id *channel, const c
 	struct frame_out f;
 
 	frame_out_begin(&f, "unsubscribed");
-	jw_string(&f.json, "channelId", channel->text);
+	jw_string(&f.json, "channelId", feed_channel_name(channel, &c->tenant, &c->user));
 	jw_object(&f.json, "payload");
 	jw_string(&f.json, "code", code);
 	jw_object_end(&f.json);

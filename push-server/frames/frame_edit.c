@@ -1,5 +1,6 @@
 /* edit and delete: change a message. This file checks the fields; send/send_queue.c does
  * the rest. */
+#include "event/feed.h"
 #include "frames/frames.h"
 #include "frames/message_fields.h"
 #include "send/send_queue.h"
@@ -36,7 +37,7 @@ frame_edit_add(struct frames *f, struct conn *c, enum envelope_op op,
 {
 	struct channel_id channel;
 
-	TRY(channel_id_parse(in->channelId, &channel, err));
+	TRY(feed_parse_only_channel(in->channelId, &c->tenant, &c->user, &channel, err));
 	TRY(message_fields_client_id(in->clientMessageId, err));
 	if (op == OP_EDIT)
 		TRY(message_fields_body(f->env->conf, in->body, err));

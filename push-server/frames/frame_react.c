@@ -1,5 +1,6 @@
 /* react and unreact: add a reaction to a message, or take it back. This file checks the
  * fields; send/send_queue.c does the rest. */
+#include "event/feed.h"
 #include "frames/frames.h"
 #include "frames/message_fields.h"
 #include "send/send_queue.h"
@@ -24,7 +25,7 @@ frame_react_add(struct frames *f, struct conn *c, enum envelope_op op,
 {
 	struct channel_id channel;
 
-	TRY(channel_id_parse(in->channelId, &channel, err));
+	TRY(feed_parse_only_channel(in->channelId, &c->tenant, &c->user, &channel, err));
 	if (!emoji_valid(in->emoji))
 		return es_fail_field(err, ES_INVALID, "emoji", EMOJI_RULE);
 	return send_queue_add(f->sends, c,

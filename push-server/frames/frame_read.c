@@ -1,4 +1,5 @@
 /* read: move the user's read mark in a channel forward. */
+#include "event/feed.h"
 #include "frames/frames.h"
 #include "send/read_marks.h"
 
@@ -23,7 +24,8 @@ frame_read_handle(struct frames *f, struct conn *c, const void *in, const char *
 	struct channel_id channel;
 
 	(void)a;
-	TRY(channel_id_parse(read->channelId, &channel, err));
+	TRY(feed_parse_only_channel(
+	    read->channelId, &c->tenant, &c->user, &channel, err));
 	return read_marks_add(f->marks, c, &channel, read->messageId, id, err);
 }
 

@@ -1,5 +1,6 @@
 /* send: one message into a channel. This file checks the fields; send/send_queue.c does
  * the rest. */
+#include "event/feed.h"
 #include "frames/frames.h"
 #include "frames/message_fields.h"
 #include "send/send_queue.h"
@@ -38,7 +39,8 @@ frame_send_handle(struct frames *f, struct conn *c, const void *in, const char *
 	struct channel_id channel;
 
 	(void)a;
-	TRY(channel_id_parse(send->channelId, &channel, err));
+	TRY(feed_parse_only_channel(
+	    send->channelId, &c->tenant, &c->user, &channel, err));
 	TRY(message_fields_client_id(send->clientMessageId, err));
 	TRY(message_fields_body(f->env->conf, send->body, err));
 	/* A traceparent that is not valid counts as none (W3C Trace Context 2.2.2). */

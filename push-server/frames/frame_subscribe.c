@@ -1,5 +1,6 @@
 /* subscribe: the events of a channel, from now on or after a given sequence number. */
 #include "core/check.h"
+#include "event/feed.h"
 #include "frames/flood.h"
 #include "frames/frames.h"
 #include "hub/subscribe.h"
@@ -43,7 +44,7 @@ frame_subscribe_handle(struct frames *f, struct conn *c, const void *in, const c
 	if (sub->has_last && sub->has_after)
 		return es_fail_field(
 		    err, ES_INVALID, "last", "cannot be given together with `after`");
-	TRY(channel_id_parse(sub->channelId, &req.channel, err));
+	TRY(feed_parse_channel(sub->channelId, &c->tenant, &c->user, &req.channel, err));
 	return subscribe_begin(f->hub, c, &req, err);
 }
 

@@ -8,6 +8,7 @@
 
 #include "conn/frame_out.h"
 #include "core/check.h"
+#include "event/feed.h"
 #include "frames/flood.h"
 #include "frames/frames.h"
 #include "hub/subscribe.h"
@@ -120,7 +121,8 @@ frame_sync_begin(struct frames *f, struct conn *c, const struct entry_in *entry,
 	struct es_err err = {.code = ES_UNAVAILABLE};
 
 	if (c->state == CONN_OPEN && flood_count_subscribe(c, &err) == ES_OK &&
-	    channel_id_parse(entry->channelId, &req.channel, &err) == ES_OK &&
+	    feed_parse_channel(
+		entry->channelId, &c->tenant, &c->user, &req.channel, &err) == ES_OK &&
 	    subscribe_begin(f->hub, c, &req, &err) == ES_OK)
 		return;
 	frame_out_error(c, "sync", id, entry->channelId, &err);

@@ -5,6 +5,7 @@
 
 #include "conn/frame_out.h"
 #include "core/check.h"
+#include "event/feed.h"
 #include "frames/frames.h"
 #include "hub/authz.h"
 #include "hub/typing.h"
@@ -53,7 +54,8 @@ frame_typing_handle(struct frames *f, struct conn *c, const void *in, const char
 	struct notice *n;
 
 	(void)a;
-	TRY(channel_id_parse(typing->channelId, &channel, err));
+	TRY(feed_parse_only_channel(
+	    typing->channelId, &c->tenant, &c->user, &channel, err));
 	n = mem_new(1, sizeof(*n));
 	n->frames = f;
 	n->ref = c->ref;

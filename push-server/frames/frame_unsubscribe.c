@@ -2,6 +2,7 @@
  * no subscription, so that it does not reveal whether a channel exists. */
 #include "conn/frame_out.h"
 #include "core/check.h"
+#include "event/feed.h"
 #include "frames/frames.h"
 #include "hub/subscribe.h"
 
@@ -23,9 +24,10 @@ frame_unsubscribe_handle(struct frames *f, struct conn *c, const void *in, const
 	struct channel_id channel;
 
 	(void)a;
-	TRY(channel_id_parse(unsub->channelId, &channel, err));
+	TRY(feed_parse_channel(unsub->channelId, &c->tenant, &c->user, &channel, err));
 	subscribe_end(f->hub, c, &channel);
-	frame_out_ack(c, "unsubscribe", id, channel.text, NULL);
+	frame_out_ack(c, "unsubscribe", id,
+	    feed_channel_name(&channel, &c->tenant, &c->user), NULL);
 	return ES_OK;
 }
 

@@ -6,6 +6,7 @@
 
 #include "conn/frame_out.h"
 #include "core/check.h"
+#include "event/feed.h"
 
 #include "core/banned.h"
 
@@ -46,7 +47,9 @@ sub_answer_ack(const struct subscription *sub, const struct sub_request *r, int6
 	(void)snprintf(payload, sizeof(payload),
 	    "{\"epoch\":\"%s\",\"seq\":%" PRId64 ",\"replayed\":%" PRId64 "}", epoch,
 	    head, replayed);
-	frame_out_ack(sub->conn, r->op, r->id, sub->channel->id.text, payload);
+	frame_out_ack(sub->conn, r->op, r->id,
+	    feed_channel_name(&sub->channel->id, &sub->conn->tenant, &sub->conn->user),
+	    payload);
 }
 
 /* Answer the first request and move the cursor. */

@@ -5,6 +5,7 @@
 
 #include "conn/frame_out.h"
 #include "core/check.h"
+#include "event/feed.h"
 #include "hub/sync_answer.h"
 
 #include "core/banned.h"
@@ -42,7 +43,8 @@ sub_request_refuse_one(struct sub_request *r, struct conn *c,
 {
 	struct sync_answer *sync = r->sync;
 
-	frame_out_error(c, r->op, r->id, channel->text, err);
+	frame_out_error(
+	    c, r->op, r->id, feed_channel_name(channel, &c->tenant, &c->user), err);
 	r->sync = NULL;
 	if (sync != NULL)
 		sync_answer_failed(sync, r->sync_i, err->code);

@@ -4,6 +4,7 @@
 
 #include "core/check.h"
 #include "core/clock.h"
+#include "event/feed.h"
 #include "wire/frame_header.h"
 #include "wire/frame_text.h"
 
@@ -134,7 +135,7 @@ event_frame_encode(const struct event *ev, unsigned char buf[EVENT_FRAME_MAX])
 	frame_text_raw(&t, "{\"type\":");
 	frame_text_string(&t, event_frame_type_of(ev->kind));
 	frame_text_raw(&t, ",\"channelId\":");
-	frame_text_string(&t, ev->channel.text);
+	frame_text_string(&t, feed_event_channel(ev));
 	frame_text_raw(&t, ",\"userId\":");
 	frame_text_string(&t, ev->user.text);
 	if (ev->kind == EVENT_MESSAGE)
@@ -147,22 +148,22 @@ event_frame_encode(const struct event *ev, unsigned char buf[EVENT_FRAME_MAX])
 		/* callers overwrite only the frame that they get */
 		explicit_bzero(buf, EVENT_FRAME_MAX);
 		return event_frame_gap(
-		    &ev->channel, ev->seq, ev->seq, GAP_TOO_LARGE, buf);
+		    feed_event_channel(ev), ev->seq, ev->seq, GAP_TOO_LARGE, buf);
 	}
 	frame.bytes = frame_text_finish(&t, &frame.len);
 	return frame;
 }
 
 struct event_frame
-event_frame_gap(const struct channel_id *channel, int64_t from, int64_t to,
-    enum gap_reason reason, unsigned char buf[GAP_FRAME_MAX])
+event_frame_gap(const char *channel, int64_t from, int64_t to, enum gap_reason reason,
+    unsigned char buf[GAP_FRAME_MAX])
 {
 	struct event_frame frame;
 	struct frame_text t;
 
 	frame_text_init(&t, buf, GAP_FRAME_MAX);
 	frame_text_raw(&t, "{\"type\":\"gap\",\"channelId\":");
-	frame_text_string(&t, channel->text);
+	frame_text_string(&t, channel);
 	frame_text_raw(&t, ",\"payload\":{\"fromSeq\":");
 	frame_text_int(&t, from);
 	frame_text_raw(&t, ",\"toSeq\":");

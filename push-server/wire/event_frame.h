@@ -31,8 +31,8 @@ enum gap_reason { GAP_RESET, GAP_REPLAY_LIMIT, GAP_SLOW, GAP_TOO_LARGE, GAP_REAS
 #define GAP_FRAME_MAX 256
 /* Builds the gap frame: the events from..to are not delivered on the client's connection.
  * The number of the channel's next event frame is above `to`. */
-struct event_frame event_frame_gap(const struct channel_id *channel, int64_t from,
-    int64_t to, enum gap_reason reason, unsigned char buf[GAP_FRAME_MAX]);
+struct event_frame event_frame_gap(const char *channel, int64_t from, int64_t to,
+    enum gap_reason reason, unsigned char buf[GAP_FRAME_MAX]);
 
 /* {"type":"presence","userId":...,"payload":{"status":...}} */
 struct event_frame event_frame_presence(

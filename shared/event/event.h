@@ -23,6 +23,9 @@
 	X(CHANNEL_UPDATED, "channel_updated") \
 	X(CHANNEL_ARCHIVED, "channel_archived") \
 	X(CHANNEL_DELETED, "channel_deleted") \
+	X(CHANNEL_ADDED, "channel_added") \
+	X(CHANNEL_REMOVED, "channel_removed") \
+	X(DM_OPENED, "dm_opened") \
 	X(TYPING, "typing") \
 	X(RECEIPT, "receipt")
 
@@ -60,6 +63,9 @@ struct event {
 	 * message or message_updated; the payload of other kinds. Or NULL. */
 	const char *payload;
 	const char *traceparent; /* or NULL */
+	/* The next event that the same transaction has stored in a feed, or NULL. The
+	 * encoders leave it out; announce_event() publishes it, too. */
+	struct event *feed;
 };
 
 /* The events of one change. The events of one channel are in the order of their

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "store/feed_store.h"
 #include "store/store_private.h"
 #include "unicode/unicode.h"
 
@@ -181,7 +182,8 @@ channel_store_insert(struct pg *pg, const struct actor *who, const struct channe
 	if (!pg_next(&rows, a, out))
 		return es_fail(err, ES_QUOTA_EXCEEDED,
 		    "the tenant has reached its limit of channels");
-	return ES_OK;
+	return feed_store_channel_added(
+	    pg, who, &who->user, &out->id, a, &out->feed, err);
 }
 
 enum es_code

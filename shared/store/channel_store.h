@@ -32,6 +32,9 @@ struct channel {
 	 * channel. */
 	const char *people;
 	bool hidden; /* the caller has hidden this dm or group */
+	/* Events of feeds that the call has stored, to be published; or NULL. Only
+	 * channel_store_create() and dm_store_open() set it. */
+	struct event *feed;
 };
 
 struct channel_new {

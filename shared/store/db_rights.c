@@ -45,7 +45,7 @@ const struct pg_stmt db_rights_stmt = {
 	"'{es_acl_versions,es_api_key,es_auth_keys,es_authenticate,es_authenticate_many,"
 	"es_batch,es_batch_many,es_batch_ops,es_channel_lock,es_dead_letter,es_dead_"
 	"letter_purge,es_"
-	"epoch,es_event,"
+	"epoch,es_event,es_feed_event,"
 	"es_external_hash,es_external_lock,es_hand_on,es_heads,"
 	"es_jwks_due,es_jwks_want,es_member_payload,es_ms,es_name_key,es_origins_allowed,"
 	"es_partition_claim,es_partition_done,es_partition_list,es_partition_release,"

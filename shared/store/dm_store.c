@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/feed_store.h"
 #include "store/store_private.h"
 
 #include "core/banned.h"
@@ -204,12 +205,11 @@ dm_store_check_user_limit(struct pg *pg, const struct actor *who, int64_t max,
 }
 
 /* Creates the channel. *created is false when another transaction has created the channel
- * meanwhile. An event for the other people belongs in this transaction, after the insert
- * and only when *created is true. */
+ * meanwhile. *feed: the events for its people. */
 static enum es_code
 dm_store_create(struct pg *pg, const struct actor *who, const struct dm_new *in,
     const struct people *people, struct arena *a, struct channel_id *id, bool *created,
-    struct es_err *err)
+    struct event **feed, struct es_err *err)
 {
 	char fresh[ES_UUID_TEXT];
 	const char *const params[] = {who->tenant.text, fresh,
@@ -221,7 +221,9 @@ dm_store_create(struct pg *pg, const struct actor *who, const struct dm_new *in,
 	TRY(dm_store_check_user_limit(pg, who, in->user_max, a, err));
 	TRY(pg_run(pg, NULL, &create, params, a, &rows, err));
 	*created = pg_next(&rows, a, id);
-	return ES_OK;
+	if (!*created)
+		return ES_OK;
+	return feed_store_dm_opened(pg, who, people->key, id, a, feed, err);
 }
 
 static enum es_code
@@ -242,6 +244,7 @@ dm_store_open(struct pg *pg, const struct actor *who, const struct dm_new *in,
 {
 	struct channel_id id;
 	struct people people;
+	struct event *feed = NULL;
 	bool found = false;
 
 	*created = false;
@@ -250,13 +253,15 @@ dm_store_open(struct pg *pg, const struct actor *who, const struct dm_new *in,
 	if (!found) {
 		TRY(pg_begin(pg, &who->tenant, err));
 		TRY(store_end(pg,
-		    dm_store_create(pg, who, in, &people, a, &id, created, err), err));
+		    dm_store_create(pg, who, in, &people, a, &id, created, &feed, err),
+		    err));
 		if (!*created)
 			TRY(dm_store_find(pg, who, &people, a, &id, &found, err));
 	}
 	if (!found && !*created)
 		return es_fail(err, ES_UNAVAILABLE,
 		    "the channel was deleted at the same moment; try again");
+	out->feed = feed;
 	return channel_store_get(pg, who, &id, a, out, err);
 }
 

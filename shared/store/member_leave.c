@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "store/ban_store.h"
+#include "store/feed_store.h"
 #include "store/member_private.h"
 #include "store/ownership_store.h"
 
@@ -37,11 +38,14 @@ member_leave_check_ban(const struct member_change *c, enum departure how,
 	return ES_OK;
 }
 
+static const char *const departure_codes[] = {
+    [LEAVES] = "left", [IS_REMOVED] = "removed", [IS_BANNED] = "banned"};
+
 /* now is NULL when the user is not a member: then store only the ban. Such a user may
  * have read the public channel; the event member_left ends the user's subscriptions. */
 static enum es_code
 member_leave_drop_member(struct member_change *c, const struct member *now,
-    const char *display_name, bool bans)
+    const char *display_name, enum departure how, bool bans)
 {
 	bool banned = false;
 	struct pg_rows rows;
@@ -53,10 +57,12 @@ member_leave_drop_member(struct member_change *c, const struct member *now,
 		    c->pg, c->who, c->channel, c->user, c->arena, &banned, c->err));
 	if (now == NULL && !banned)
 		return ES_OK;
-	return store_number_event(c->pg, c->who, c->channel, EVENT_MEMBER_LEFT,
+	TRY(store_number_event(c->pg, c->who, c->channel, EVENT_MEMBER_LEFT,
 	    (banned ? store_banned_payload : store_member_payload)(c->arena,
 		c->user->text, display_name, now != NULL ? now->role : "member"),
-	    c->arena, c->event, c->err);
+	    c->arena, c->event, c->err));
+	return feed_store_channel_removed(c->pg, c->who, c->user, c->channel,
+	    departure_codes[banned ? IS_BANNED : how], c->arena, &c->event->feed, c->err);
 }
 
 static void
@@ -96,7 +102,7 @@ member_leave_remove_locked(
 		    c->pg, c->who, c->user, c->channel, c->arena, &handed_on, c->err));
 	}
 	TRY(member_leave_drop_member(c, is_member ? &now : NULL,
-	    is_member ? now.display_name : target.display_name, bans));
+	    is_member ? now.display_name : target.display_name, how, bans));
 	member_leave_collect_events(c, &handed_on, events);
 	return ES_OK;
 }

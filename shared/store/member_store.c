@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "store/ban_store.h"
+#include "store/feed_store.h"
 #include "store/member_private.h"
 #include "store/ownership_store.h"
 
@@ -185,9 +186,11 @@ member_store_add_member(const struct member_change *c, const char *role)
 	if (!pg_next(&rows, c->arena, &candidate))
 		return es_fail(c->err, ES_NOT_FOUND, STORE_NO_USER);
 	TRY(pg_run(c->pg, NULL, &add, params, c->arena, &rows, c->err));
-	return store_number_event(c->pg, c->who, c->channel, EVENT_MEMBER_JOINED,
+	TRY(store_number_event(c->pg, c->who, c->channel, EVENT_MEMBER_JOINED,
 	    store_member_payload(c->arena, c->user->text, candidate.display_name, role),
-	    c->arena, c->event, c->err);
+	    c->arena, c->event, c->err));
+	return feed_store_channel_added(
+	    c->pg, c->who, c->user, c->channel, c->arena, &c->event->feed, c->err);
 }
 
 static enum es_code

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "store/feed_store.h"
 #include "store/store_private.h"
 
 #include "core/banned.h"
@@ -205,10 +206,13 @@ ownership_store_take_over_locked(struct pg *pg, const struct actor *who,
 		return es_fail(err, ES_TOKEN_REVOKED, "the user is deactivated");
 	params[3] = pg_int(a, now.head);
 	TRY(pg_run(pg, NULL, &ownership_take_stmt, params, a, &rows, err));
-	return store_number_event(pg, who, id,
+	TRY(store_number_event(pg, who, id,
 	    now.role != NULL ? EVENT_MEMBER_UPDATED : EVENT_MEMBER_JOINED,
 	    store_member_payload(a, who->user.text, who->display_name, "owner"), a, event,
-	    err);
+	    err));
+	return now.role != NULL ? ES_OK
+	                        : feed_store_channel_added(
+				      pg, who, &who->user, id, a, &event->feed, err);
 }
 
 enum es_code

@@ -13,7 +13,7 @@ SELECT is_empty($$ SELECT p.proname FROM pg_proc p JOIN pg_language l ON l.oid =
     WHERE p.pronamespace = 'public'::regnamespace
     AND p.proname IN ('es_rights', 'es_authenticate', 'es_authenticate_many', 'es_heads',
 	'es_acl_versions', 'es_api_key', 'es_auth_keys', 'es_subjects', 'es_channel_lock',
-	'es_event', 'es_read')
+	'es_event', 'es_feed_event', 'es_read')
     AND NOT (l.lanname = 'plpgsql' AND p.proconfig @> ARRAY['enable_seqscan=off', 'jit=off',
 	'plan_cache_mode=force_generic_plan']) $$, 'functions that requests call keep their plan');
 SELECT is(provolatile, 's', 'es_ms can be inlined') FROM pg_proc WHERE proname = 'es_ms';
@@ -270,12 +270,34 @@ SELECT set_eq('SELECT key FROM idempotency_keys', ARRAY['young'], 'idempotency k
 SELECT set_eq('SELECT client_message_id FROM refused_messages', ARRAY['1', '2'], 'refusals younger than 24 hours stay');
 SELECT set_eq('SELECT jti FROM revoked_tokens', ARRAY['j1', 'j2'], 'revocations of tokens that have not expired stay');
 
+-- feeds
+SELECT results_eq(format('SELECT ord, last_seq, is_private, is_member, archived, may_post, admins_post FROM es_rights(
+    ARRAY[%1$L, %1$L, %1$L, %1$L, %2$L, %1$L]::uuid[], ARRAY[%3$L, %4$L, %3$L, %6$L, %5$L, %5$L]::uuid[],
+    ARRAY[%3$L, %3$L, %5$L, %6$L, %3$L, %3$L]::uuid[])', :'t1', :'t2', :'a1', :'a2', :'b1', pg_temp.id('a', 3)),
+    $$ VALUES (1, 0::bigint, true, true, false, false, false) $$,
+    'es_rights: an active user reads its own feed, no other user''s, in no other tenant, and posts in none');
+SELECT results_eq(format('SELECT * FROM es_heads(ARRAY[%1$L, %1$L, %1$L, %2$L]::uuid[], ARRAY[%3$L, %4$L, %1$L, %3$L]::uuid[])',
+    :'t1', :'t2', :'a1', pg_temp.id('a', 77)),
+    $$ VALUES (1, 0::bigint, false), (2, NULL, NULL), (3, 0, false), (4, NULL, NULL) $$,
+    'the head of a feed without events is 0; another id is unknown');
+SELECT results_eq(format('SELECT seq, created_ms > 0 FROM es_feed_event(%L, %L, %L, %L, %L)', :'t1', :'a1', 'k', :'a2', '{"x": 1}'),
+    $$ VALUES (1::bigint, true) $$, 'the first event of a feed creates its head');
+SELECT results_eq(format('SELECT seq FROM es_feed_event(%L, %L, %L, %L, %L)', :'t1', :'a1', 'k', :'a2', '{}'),
+    ARRAY[2::bigint], 'further events take the next numbers');
+SELECT results_eq(format('SELECT seq, kind, actor_id, payload FROM channel_events WHERE channel_id = %L ORDER BY seq', :'a1'),
+    format($$ VALUES (1::bigint, 'k', %1$L::uuid, '{"x": 1}'::jsonb), (2, 'k', %1$L, '{}') $$, :'a2'), 'the events of a feed are stored');
+SELECT results_eq(format('SELECT last_seq FROM es_rights(ARRAY[%L]::uuid[], ARRAY[%2$L]::uuid[], ARRAY[%2$L]::uuid[])', :'t1', :'a1'),
+    ARRAY[2::bigint], 'es_rights returns the head of the feed');
+SELECT results_eq(format('SELECT last_seq FROM es_heads(ARRAY[%L]::uuid[], ARRAY[%L]::uuid[])', :'t1', :'a1'),
+    ARRAY[2::bigint], 'es_heads returns the head of the feed');
+
 -- es_recovered
 CREATE TEMP TABLE before AS SELECT es_epoch() AS epoch;
 SELECT is((SELECT channels FROM es_recovered()), (SELECT count(*) FROM channel_heads),
     'es_recovered raises the number of each channel');
 SELECT is(last_seq, 1000004::bigint, 'es_recovered raises a number by 1,000,000') FROM channel_heads WHERE channel_id = :'c1';
 SELECT isnt(es_epoch(), epoch, 'es_recovered begins a new epoch') FROM before;
+SELECT is(last_seq, 1000002::bigint, 'es_recovered raises the number of a feed') FROM channel_heads WHERE channel_id = :'a1';
 
 SELECT * FROM finish();
 ROLLBACK;

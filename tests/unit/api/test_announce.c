@@ -148,6 +148,33 @@ several_events_are_published_in_order(void)
 	arena_free(&mem);
 }
 
+/* The events of feeds follow the event of the channel, also when that has no number. */
+static void
+events_of_feeds_follow(void)
+{
+	struct event last = make_change(3), first = make_change(2),
+		     event = make_change(7);
+	const char *at;
+
+	begin();
+	first.feed = &last;
+	event.feed = &first;
+	last.channel = (struct channel_id){USER};
+	announce_event(&the_api, &request, &event);
+	at = strstr(said, "\"seq\":7,");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(at);
+	at = strstr(at, "\"seq\":2,");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(at);
+	CU_ASSERT_PTR_NOT_NULL(strstr(at, "PUBLISH es:t:" TENANT ":c:" USER " {"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(at, "\"seq\":3,"));
+	said[0] = '\0';
+	event.seq = 0;
+	announce_event(&the_api, &request, &event);
+	CU_ASSERT_PTR_NULL(strstr(said, "\"seq\":0,"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(said, "\"seq\":3,"));
+	arena_free(&mem);
+}
+
 static void
 a_new_version_of_rights_is_published(void)
 {
@@ -223,6 +250,7 @@ static CU_TestInfo cases[] = {
     {"an event with a number is published, and no key is written",
 	an_event_is_published_and_no_key_written},
     {"several events are published in order", several_events_are_published_in_order},
+    {"events of feeds follow the event of the channel", events_of_feeds_follow},
     {"a new version of rights is published", a_new_version_of_rights_is_published},
     {"typing is announced once in 3 s", typing},
     {"the presence of a deactivated user is cleared", deactivated_user},

@@ -9,6 +9,7 @@
 #include "conn/frame_out.h"
 #include "core/check.h"
 #include "crypto/keyed_hash.h"
+#include "event/feed.h"
 #include "hub/hub_state.h"
 #include "presence/presence.h"
 
@@ -245,7 +246,8 @@ frame_out_gap(struct conn *c, const struct channel_id *channel, int64_t from_seq
 {
 	unsigned char buf[GAP_FRAME_MAX];
 	const struct event_frame frame =
-	    event_frame_gap(channel, from_seq, to_seq, reason, buf);
+	    event_frame_gap(feed_channel_name(channel, &c->tenant, &c->user), from_seq,
+		to_seq, reason, buf);
 	size_t len;
 	const char *json = event_frame_json(&frame, &len);
 

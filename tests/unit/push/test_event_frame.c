@@ -211,7 +211,7 @@ test_longest_gap(void)
 {
 	const struct event ev = message("");
 	const struct event_frame frame =
-	    event_frame_gap(&ev.channel, INT64_MIN, INT64_MIN, GAP_REPLAY_LIMIT, buf);
+	    event_frame_gap(ev.channel.text, INT64_MIN, INT64_MIN, GAP_REPLAY_LIMIT, buf);
 	size_t len;
 
 	CU_ASSERT_TRUE(frame.len <= GAP_FRAME_MAX - FRAME_HEADER_MAX);

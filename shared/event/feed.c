@@ -1,0 +1,48 @@
+#include "event/feed.h"
+
+#include <string.h>
+
+#include "core/banned.h"
+
+enum es_code
+feed_parse_only_channel(const char *text, const struct tenant_id *tenant,
+    const struct user_id *user, struct channel_id *out, struct es_err *err)
+{
+	struct channel_id id;
+
+	TRY(channel_id_parse(text, &id, err));
+	if (strcmp(id.text, user->text) == 0 || strcmp(id.text, tenant->text) == 0)
+		return es_fail(err, ES_NOT_FOUND, "no such channel");
+	*out = id;
+	return ES_OK;
+}
+
+enum es_code
+feed_parse_channel(const char *text, const struct tenant_id *tenant,
+    const struct user_id *user, struct channel_id *out, struct es_err *err)
+{
+	if (strcmp(text, FEED_ME) != 0)
+		return feed_parse_only_channel(text, tenant, user, out, err);
+	return channel_id_parse(user->text, out, err);
+}
+
+const char *
+feed_channel_name(const struct channel_id *channel, const struct tenant_id *tenant,
+    const struct user_id *user)
+{
+	(void)tenant;
+	return strcmp(channel->text, user->text) == 0 ? FEED_ME : channel->text;
+}
+
+bool
+feed_kind_of_user(enum event_kind kind)
+{
+	return kind == EVENT_CHANNEL_ADDED || kind == EVENT_CHANNEL_REMOVED ||
+	       kind == EVENT_DM_OPENED;
+}
+
+const char *
+feed_event_channel(const struct event *ev)
+{
+	return feed_kind_of_user(ev->kind) ? FEED_ME : ev->channel.text;
+}
