@@ -2,6 +2,7 @@
 
 #include "core/log.h"
 #include "env/api_metrics.h"
+#include "event/feed.h"
 #include "presence/presence_keys.h"
 
 #include "core/banned.h"
@@ -148,6 +149,17 @@ announce_receipt(struct api *api, const struct http_req *req,
 	    .user = who->user,
 	    .payload =
 		arena_printf(req->arena, "{\"messageId\":%lld}", (long long)message)};
+
+	announce_lossy(api, req, &event);
+}
+
+void
+announce_read(struct api *api, const struct http_req *req,
+    const struct channel_id *channel, int64_t message)
+{
+	const struct actor *who = &req->who.actor;
+	const struct event event =
+	    feed_read_event(&who->tenant, &who->user, channel, message, req->arena);
 
 	announce_lossy(api, req, &event);
 }

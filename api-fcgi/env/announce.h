@@ -36,5 +36,9 @@ void announce_typing(
  * receipts, so this function has no limit of its own. */
 void announce_receipt(struct api *api, const struct http_req *req,
     const struct channel_id *channel, int64_t message);
+/* Publishes to the caller's sockets that its read mark in the channel stands at this
+ * message. */
+void announce_read(struct api *api, const struct http_req *req,
+    const struct channel_id *channel, int64_t message);
 
 #endif

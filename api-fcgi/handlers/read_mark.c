@@ -17,15 +17,16 @@ static const struct json_field fields[] = {
     JSON_FIELD_OPT(struct input, unread, JSON_BOOL, 0, 0),
 };
 
-/* The mark has moved. Publishes a receipt to the other members of a small channel. A mark
- * that was already behind the message has not moved. The event for the caller's other
- * devices belongs here, too. */
+/* Publishes where the mark stands to the caller's sockets, and a receipt to the other
+ * members of a small channel. A mark that is ahead of the message has not moved. */
 static void
 read_mark_announce(struct api *api, const struct http_req *req,
     const struct channel_id *channel, int64_t asked, const struct read_mark *mark)
 {
-	if (mark->stands > 0 && mark->stands <= asked && mark->members > 0 &&
-	    mark->members <= api->conf->receipt_members)
+	if (mark->stands == 0 || mark->stands > asked)
+		return;
+	announce_read(api, req, channel, mark->stands);
+	if (mark->members > 0 && mark->members <= api->conf->receipt_members)
 		announce_receipt(api, req, channel, mark->stands);
 }
 
@@ -42,9 +43,12 @@ read_mark_put(
 	TRY(path_param_channel(req, 0, &channel, err));
 	TRY(http_body(req, fields, ES_COUNT(fields), &in, err));
 	res->status = 204;
-	if (in.unread)
-		return read_mark_store_unread(
-		    api->pg, who, &channel, in.messageId, req->arena, err);
+	if (in.unread) {
+		TRY(read_mark_store_unread(
+		    api->pg, who, &channel, in.messageId, req->arena, &mark, err));
+		announce_read(api, req, &channel, mark.stands);
+		return ES_OK;
+	}
 	TRY(read_mark_store_read(
 	    api->pg, who, &channel, in.messageId, req->arena, &mark, err));
 	read_mark_announce(api, req, &channel, in.messageId, &mark);

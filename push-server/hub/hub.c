@@ -13,6 +13,7 @@
 #include "hub/deliver_batch.h"
 #include "hub/heads.h"
 #include "hub/hub_trace.h"
+#include "hub/own_reads.h"
 #include "hub/receipts.h"
 #include "hub/rights_ask.h"
 #include "hub/subscription.h"
@@ -258,6 +259,8 @@ hub_channel_message(struct hub *hub, const char *topic, const char *data, size_t
 		typing_event(ch, &ev);
 	else if (ev.kind == EVENT_RECEIPT)
 		receipts_event(ch, &ev, a);
+	else if (ev.kind == EVENT_READ)
+		own_reads_event(ch, &ev);
 	else {
 		hub_trace_event(hub->traces, ch, &ev);
 		hub_numbered_event(hub, ch, &ev, a);

@@ -11,6 +11,7 @@
 #include "frames/flood.h"
 #include "hub/authz.h"
 #include "hub/epoch.h"
+#include "hub/own_reads.h"
 #include "hub/receipts.h"
 #include "hub/subscribe.h"
 #include "presence/presence.h"
@@ -136,7 +137,7 @@ worker_on_made_guest(void *ctx, struct conn *c)
 	subscribe_check_rights_again(c);
 }
 
-/* The event for the user's other connections belongs here, too. */
+/* Publishes the mark to the user's own connections, and a receipt to other members. */
 static void
 worker_on_mark_moved(void *ctx, const struct tenant_id *tenant,
     const struct channel_id *channel, const struct user_id *user,
@@ -144,8 +145,10 @@ worker_on_mark_moved(void *ctx, const struct tenant_id *tenant,
 {
 	struct worker *w = ctx;
 
-	if (mark->stands > 0 && mark->members > 0 &&
-	    mark->members <= w->env.conf->receipt_members)
+	if (mark->stands == 0)
+		return;
+	own_reads_publish(w->hub, tenant, channel, user, mark->stands);
+	if (mark->members > 0 && mark->members <= w->env.conf->receipt_members)
 		receipts_publish(w->hub, tenant, channel, user, mark->stands);
 }
 

@@ -68,7 +68,7 @@ event_kind_changes_message(enum event_kind kind)
 bool
 event_kind_lossy(enum event_kind kind)
 {
-	return kind == EVENT_TYPING || kind == EVENT_RECEIPT;
+	return kind == EVENT_TYPING || kind == EVENT_RECEIPT || kind == EVENT_READ;
 }
 
 bool

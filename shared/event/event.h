@@ -1,6 +1,6 @@
 /* An event: one committed and numbered change of one channel, published to its
- * subscribers, or a lossy notice: typing, a read receipt (seq 0). Also the reply with the
- * outcome of an envelope. JSON, version 1.
+ * subscribers, or a lossy notice: typing, a read receipt, an own read mark (seq 0). Also
+ * the reply with the outcome of an envelope. JSON, version 1.
  *
  * Programs of two releases run side by side during an upgrade. A decoder of this folder
  * therefore ignores members that it does not know, and takes a member that a newer
@@ -27,7 +27,8 @@
 	X(CHANNEL_REMOVED, "channel_removed") \
 	X(DM_OPENED, "dm_opened") \
 	X(TYPING, "typing") \
-	X(RECEIPT, "receipt")
+	X(RECEIPT, "receipt") \
+	X(READ, "read")
 
 enum event_kind {
 #define X(name, text) EVENT_##name,

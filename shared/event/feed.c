@@ -38,7 +38,19 @@ bool
 feed_kind_of_user(enum event_kind kind)
 {
 	return kind == EVENT_CHANNEL_ADDED || kind == EVENT_CHANNEL_REMOVED ||
-	       kind == EVENT_DM_OPENED;
+	       kind == EVENT_DM_OPENED || kind == EVENT_READ;
+}
+
+struct event
+feed_read_event(const struct tenant_id *tenant, const struct user_id *user,
+    const struct channel_id *channel, int64_t message, struct arena *a)
+{
+	struct event ev = {.kind = EVENT_READ, .tenant = *tenant, .user = *user};
+
+	memcpy(ev.channel.text, user->text, sizeof(ev.channel.text));
+	ev.payload = arena_printf(a, "{\"channelId\":\"%s\",\"messageId\":%lld}",
+	    channel->text, (long long)message);
+	return ev;
 }
 
 const char *

@@ -24,6 +24,11 @@ const char *feed_channel_name(const struct channel_id *channel,
 /* Returns the same for the channel of an event, which only users who may read it see. */
 const char *feed_event_channel(const struct event *ev);
 
+/* Makes the lossy event that the user's read mark in the channel now stands at this
+ * message; 0: before all messages. The payload is allocated in the arena a. */
+struct event feed_read_event(const struct tenant_id *tenant, const struct user_id *user,
+    const struct channel_id *channel, int64_t message, struct arena *a);
+
 /* True for a kind that only feeds of users have. */
 bool feed_kind_of_user(enum event_kind kind);
 

@@ -70,11 +70,10 @@ read_mark_store_read(struct pg *pg, const struct actor *who,
 
 enum es_code
 read_mark_store_unread(struct pg *pg, const struct actor *who,
-    const struct channel_id *channel, int64_t id, struct arena *a, struct es_err *err)
+    const struct channel_id *channel, int64_t id, struct arena *a, struct read_mark *out,
+    struct es_err *err)
 {
-	struct read_mark mark;
-
-	return read_mark_store_move(pg, who, channel, id, &unread_stmt, a, &mark, err);
+	return read_mark_store_move(pg, who, channel, id, &unread_stmt, a, out, err);
 }
 
 struct read_row {

@@ -30,9 +30,10 @@ enum es_code read_mark_store_read(struct pg *pg, const struct actor *who,
     struct es_err *err) ES_MUST_CHECK;
 /* Moves the caller's mark right before the message with this number, forward or back:
  * that message becomes the first unread one. The caller's own messages that exist now no
- * longer move the mark. Fails as read_mark_store_read() does. */
+ * longer move the mark. Sets out->members to 0. Fails as read_mark_store_read()
+ * does. */
 enum es_code read_mark_store_unread(struct pg *pg, const struct actor *who,
-    const struct channel_id *channel, int64_t id, struct arena *a,
+    const struct channel_id *channel, int64_t id, struct arena *a, struct read_mark *out,
     struct es_err *err) ES_MUST_CHECK;
 
 /* The functions below move many marks by one statement in one transaction. The marks may

@@ -164,12 +164,12 @@ def refusals_fault(document):
 
 
 def event_kinds_fault(document):
-    """Compares the frames with `seq` and the kinds of event.h; typing and receipt have none."""
+    """Compares the frames with `seq` and the kinds of event.h; typing, receipt and read have none."""
     with open(os.path.join(ROOT, "shared", "event", "event.h"), encoding="utf-8") as f:
         real = set(re.findall(r'^\s*X\([A-Z_]+, "(\w+)"\)', f.read(), re.MULTILINE))
     documented = {m.type for m in frame_schemas.flat(
         frame_schemas.messages_of(document, "send")) if "seq" in m.published["properties"]}
-    return source_fault(documented, real - {"typing", "receipt"})
+    return source_fault(documented, real - {"typing", "receipt", "read"})
 
 
 def gap_reasons_fault(document):

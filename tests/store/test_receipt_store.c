@@ -102,6 +102,7 @@ readers_are_the_members_whose_mark_is_at_the_message(void)
 	const struct channel_id id = channel_of_four("read by");
 	const int64_t first = send(&f.bob, &id), second = send(&f.bob, &id);
 	struct reader_page page;
+	struct read_mark back;
 
 	FINE(readers(&f.bob, &id, first, 100, &page));
 	CU_ASSERT_EQUAL(page.n, 0); /* not the author */
@@ -122,7 +123,8 @@ readers_are_the_members_whose_mark_is_at_the_message(void)
 	FINE(readers(&f.bob, &id, second, 100, &page));
 	CU_ASSERT_EQUAL(page.n, 2);
 	CU_ASSERT_TRUE(reads(&page, &eve));
-	FINE(read_mark_store_unread(f.pg, &eve, &id, first, f.arena, &f.err));
+	FINE(read_mark_store_unread(f.pg, &eve, &id, first, f.arena, &back, &f.err));
+	CU_ASSERT_EQUAL(back.stands, first - 1);
 	FINE(readers(&f.bob, &id, first, 100, &page));
 	CU_ASSERT_FALSE(reads(&page, &eve));
 	FINE(receipt_store_readers(

@@ -58,7 +58,10 @@ mark(const struct actor *who, const struct channel_id *id, int64_t at)
 static void
 mark_unread(const struct actor *who, const struct channel_id *id, int64_t at)
 {
-	FINE(read_mark_store_unread(f.pg, who, id, at, f.arena, &f.err));
+	struct read_mark out = {.stands = -1};
+
+	FINE(read_mark_store_unread(f.pg, who, id, at, f.arena, &out, &f.err));
+	CU_ASSERT_TRUE(out.stands >= 0 && (at == 0 || out.stands < at));
 }
 
 /* No program of this release deletes messages, so the test does it as the owner. */
@@ -110,6 +113,7 @@ own_and_deleted_messages_do_not_count(void)
 static void
 a_message_can_be_marked_unread(void)
 {
+	struct read_mark out;
 	const struct channel_id id = channel_of_bob_and_carol("back");
 	const int64_t first = send(&f.bob, &id), own = send(&f.carol, &id);
 	int64_t later;
@@ -126,9 +130,10 @@ a_message_can_be_marked_unread(void)
 	COUNTED(&f.carol, &id, later, 0);
 	mark_unread(&f.carol, &id, 0);
 	COUNTED(&f.carol, &id, 0, 2);
-	REFUSED(f, read_mark_store_unread(f.pg, &f.owner, &id, 1, f.arena, &f.err),
+	REFUSED(f, read_mark_store_unread(f.pg, &f.owner, &id, 1, f.arena, &out, &f.err),
 	    ES_NOT_FOUND, "no such channel");
-	REFUSED(f, read_mark_store_unread(f.pg, &f.foreign, &id, 1, f.arena, &f.err),
+	REFUSED(f,
+	    read_mark_store_unread(f.pg, &f.foreign, &id, 1, f.arena, &out, &f.err),
 	    ES_NOT_FOUND, "no such channel");
 }
 

@@ -8,7 +8,7 @@ from .sent import SentFrames, short
 from .world import Failure
 
 REPLIES = {"ack", "error", "pong"}
-AMBIENT = {"hello", "presence", "presence_snapshot", "typing_indicator", "receipt",
+AMBIENT = {"hello", "presence", "presence_snapshot", "typing_indicator", "receipt", "read",
            "token_expiring", "reconnect", "unsubscribed"}
 PENDING_S = 2.0  # time that read_pending() waits for the pong
 RESUBSCRIBES = {"subscribe", "unsubscribe", "sync"}

@@ -69,6 +69,15 @@ announce_receipt(struct api *api, const struct http_req *req,
 	    "announce_receipt", "%s %lld", rig_id(channel->text), (long long)message);
 }
 
+void
+announce_read(struct api *api, const struct http_req *req,
+    const struct channel_id *channel, int64_t message)
+{
+	(void)api, (void)req;
+	rig_note_call(
+	    "announce_read", "%s %lld", rig_id(channel->text), (long long)message);
+}
+
 enum es_code
 call_limit_charge(struct api *api, const struct http_req *req, const char *policy,
     int64_t per_minute, struct http_res *res, struct es_err *err)

@@ -20,10 +20,12 @@ read_mark_store_read(struct pg *pg, const struct actor *who,
 
 enum es_code
 read_mark_store_unread(struct pg *pg, const struct actor *who,
-    const struct channel_id *channel, int64_t id, struct arena *a, struct es_err *err)
+    const struct channel_id *channel, int64_t id, struct arena *a, struct read_mark *out,
+    struct es_err *err)
 {
 	(void)pg, (void)a;
 	rig_actor(who);
+	*out = (struct read_mark){.stands = id - 1};
 	return rig_called(err, "read_mark_store_unread", "%s %lld", rig_id(channel->text),
 	    (long long)id);
 }

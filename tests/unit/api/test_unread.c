@@ -33,25 +33,30 @@ run(const struct rig_row rows[], size_t n, bool failures)
 	rig_end();
 }
 
+#define READ "announce_read(c001 7)"
+
 static void
 marks(void)
 {
 	static const struct rig_row rows[] = {
 	    {"read", read_mark_put, IN_CHANNEL, .body = "{\"messageId\":7}",
 		.status = 204,
-		.calls = "read_mark_store_read(c001 7); announce_receipt(c001 7)"},
+		.calls =
+		    "read_mark_store_read(c001 7); " READ "; announce_receipt(c001 7)"},
 	    {"read, not unread", read_mark_put, IN_CHANNEL,
 		.body = "{\"messageId\":7,\"unread\":false}", .status = 204,
-		.calls = "read_mark_store_read(c001 7); announce_receipt(c001 7)"},
+		.calls =
+		    "read_mark_store_read(c001 7); " READ "; announce_receipt(c001 7)"},
 	    {"past the head: the receipt names the head", read_mark_put, IN_CHANNEL,
 		.body = "{\"messageId\":9}", .status = 204,
-		.calls = "read_mark_store_read(c001 9); announce_receipt(c001 7)"},
+		.calls =
+		    "read_mark_store_read(c001 9); " READ "; announce_receipt(c001 7)"},
 	    {"the mark has not moved", read_mark_put, IN_CHANNEL,
 		.body = "{\"messageId\":6}", .status = 204,
 		.calls = "read_mark_store_read(c001 6)"},
 	    {"unread sends no receipt", read_mark_put, IN_CHANNEL,
 		.body = "{\"messageId\":7,\"unread\":true}", .status = 204,
-		.calls = "read_mark_store_unread(c001 7)"},
+		.calls = "read_mark_store_unread(c001 7); announce_read(c001 6)"},
 	};
 	static const struct rig_row refused[] = {
 	    {"unread is no boolean", read_mark_put, IN_CHANNEL,
@@ -68,6 +73,10 @@ receipts_have_a_limit(void)
 {
 	static const struct rig_row none[] = {
 	    {"no receipt", read_mark_put, IN_CHANNEL, .body = "{\"messageId\":7}",
+		.status = 204, .calls = "read_mark_store_read(c001 7); " READ},
+	};
+	static const struct rig_row nothing[] = {
+	    {"no event", read_mark_put, IN_CHANNEL, .body = "{\"messageId\":7}",
 		.status = 204, .calls = "read_mark_store_read(c001 7)"},
 	};
 
@@ -77,7 +86,7 @@ receipts_have_a_limit(void)
 	rig.mark.members = 0; /* switched off */
 	RIG_ROWS(none);
 	rig.mark = (struct read_mark){.stands = 0, .members = 2};
-	RIG_ROWS(none);
+	RIG_ROWS(nothing);
 	rig.mark = (struct read_mark){.stands = 7, .members = 1};
 	rig.conf.receipt_members = 0;
 	RIG_ROWS(none);

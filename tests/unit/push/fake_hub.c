@@ -4,6 +4,7 @@
 #include "fakes.h"
 #include "hub/epoch.h"
 #include "hub/hub.h"
+#include "hub/own_reads.h"
 #include "hub/receipts.h"
 #include "hub/subscribe.h"
 #include "presence/presence.h"
@@ -86,6 +87,13 @@ epoch_seen(struct hub *hub, const char *epoch)
 
 void
 receipts_publish(struct hub *hub, const struct tenant_id *tenant,
+    const struct channel_id *channel, const struct user_id *user, int64_t message)
+{
+	(void)hub, (void)tenant, (void)channel, (void)user, (void)message;
+}
+
+void
+own_reads_publish(struct hub *hub, const struct tenant_id *tenant,
     const struct channel_id *channel, const struct user_id *user, int64_t message)
 {
 	(void)hub, (void)tenant, (void)channel, (void)user, (void)message;

@@ -4,6 +4,7 @@
 #include "core/check.h"
 #include "cunit_main.h"
 #include "hub/epoch.h"
+#include "hub/own_reads.h"
 #include "hub/subscribe.h"
 #include "hub/subscription.h"
 #include "hub_rig.h"
@@ -116,11 +117,41 @@ ended(void)
 	hub_end();
 }
 
+/* A read mark reaches each socket that reads the feed, once, and no other socket. */
+static void
+own_read_marks(void)
+{
+	struct fake_conn *second, *idle, *other;
+
+	begin();
+	second = hub_join(1);
+	idle = hub_join(1);
+	other = hub_join(0);
+	hub_subscribe(reader, FEED, -1);
+	hub_subscribe(second, FEED, -1);
+	hub_subscribe(other, 0, -1);
+	hub_deliver_all();
+	own_reads_publish(
+	    worker.hub, &reader->conn.tenant, &out.channels[0].id, &out.users[1], 12);
+	own_reads_publish(
+	    worker.hub, &reader->conn.tenant, &out.channels[0].id, &out.users[0], 13);
+	hub_deliver_all();
+	CU_ASSERT_EQUAL(hub_count(reader, "\"messageId\":12}}"), 1);
+	CU_ASSERT_EQUAL(hub_count(reader, "\"type\":\"read\",\"channelId\":\"@me\""), 1);
+	CU_ASSERT_EQUAL(hub_count(reader, out.channels[0].id.text), 1);
+	CU_ASSERT_EQUAL(hub_count(second, "\"type\":\"read\""), 1);
+	CU_ASSERT_EQUAL(hub_count(idle, "\"type\":\"read\""), 0);
+	CU_ASSERT_EQUAL(hub_count(other, "\"type\":\"read\""), 0);
+	CU_ASSERT_EQUAL(hub_count(reader, "\"seq\""), 1); /* the ack's; read has none */
+	hub_end();
+}
+
 static CU_TestInfo cases[] = {
     {"events arrive live and by replay, under the name @me", live_and_replayed},
     {"no other user reads them", nobody_elses},
     {"a lost event is healed", healed},
     {"gaps have the name of the feed", gaps},
+    {"a read mark reaches the user's sockets", own_read_marks},
     {"the subscription ends with the right", ended},
     CU_TEST_INFO_NULL,
 };
