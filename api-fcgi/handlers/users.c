@@ -70,6 +70,13 @@ users_announce(struct api *api, const struct http_req *req, const struct user *u
 	announce_acl(api, req, &change);
 }
 
+static void
+users_announce_feed(struct api *api, const struct http_req *req, const struct user *u)
+{
+	if (u->feed != NULL)
+		announce_event(api, req, u->feed);
+}
+
 /* GET /users/me */
 enum es_code
 users_me(
@@ -249,6 +256,7 @@ users_create(
 	    .external_id = in.externalId};
 
 	TRY(users_make_once(api, req, res, &make, &user, err));
+	users_announce_feed(api, req, &user);
 	users_write_user(req, res, 201, &user);
 	http_header(
 	    res, "Location", arena_printf(req->arena, "/api/v1/users/%s", user.id.text));
@@ -296,6 +304,7 @@ users_patch(
 
 	TRY(user_store_patch(
 	    api->pg, &req->who.actor, &id, &patch, req->arena, &user, err));
+	users_announce_feed(api, req, &user);
 	if (in.role != NULL || in.displayName != NULL || in.has_readReceipts)
 		users_announce(api, req, &user);
 	users_write_user(req, res, 200, &user);
@@ -312,6 +321,7 @@ users_deactivate(
 
 	TRY(path_param_user(req, 0, &id, err));
 	TRY(user_store_deactivate(api->pg, &req->who.actor, &id, req->arena, &user, err));
+	users_announce_feed(api, req, &user);
 	announce_events(api, req, &user.handed_on);
 	users_announce(api, req, &user);
 	announce_user_offline(api, req, &id);
@@ -329,6 +339,7 @@ users_reactivate(
 
 	TRY(path_param_user(req, 0, &id, err));
 	TRY(user_store_reactivate(api->pg, &req->who.actor, &id, req->arena, &user, err));
+	users_announce_feed(api, req, &user);
 	users_announce(api, req, &user);
 	users_write_user(req, res, 200, &user);
 	return ES_OK;
@@ -344,6 +355,7 @@ users_delete(
 
 	TRY(path_param_user(req, 0, &id, err));
 	TRY(user_store_delete(api->pg, &req->who.actor, &id, req->arena, &user, err));
+	users_announce_feed(api, req, &user);
 	announce_events(api, req, &user.handed_on);
 	users_announce(api, req, &user);
 	announce_user_offline(api, req, &id);

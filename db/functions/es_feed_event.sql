@@ -5,7 +5,7 @@
 -- A transaction locks the heads of channels first and calls this last, for several feeds
 -- in the order of their ids: two transactions then never wait for each other.
 --
--- Caller: shared/store/feed_store.c.
+-- Callers: shared/store/feed_store.c, es_provision().
 
 CREATE OR REPLACE FUNCTION es_feed_event(p_tenant uuid, p_feed uuid, p_kind text,
     p_actor uuid, p_payload jsonb)

@@ -35,6 +35,12 @@ BEGIN
 		VALUES (t, p_id, p_id || '@users.invalid', p_name, 'member', p_external)
 		ON CONFLICT (tenant_id, external_id) DO NOTHING;
 	END;
+	-- FOUND: this call has created the user. No program publishes the event; push-server
+	-- finds it when it compares heads, within 30 s.
+	IF FOUND THEN
+		PERFORM FROM es_feed_event(t, t, 'user_joined', p_id, jsonb_build_object(
+		    'userId', p_id, 'displayName', p_name, 'role', 'member', 'status', 'active'));
+	END IF;
 	RETURN QUERY SELECT u.id, u.role FROM users u
 	WHERE u.tenant_id = t AND u.external_id = p_external;
 END

@@ -5,6 +5,7 @@
 
 #include "core/check.h"
 #include "crypto/keyed_hash.h"
+#include "event/feed.h"
 #include "hub/subscription.h"
 #include "log/channel_change.h"
 #include "log/page.h"
@@ -259,7 +260,8 @@ channel_event(struct channel *ch, const struct event *ev, struct arena *a)
 	} else if (missing > 0) {
 		channel_skip_hole(ch, ev->seq - 1);
 	}
-	channel_note_kind(ch, ev, a);
+	if (!feed_event_of_tenant(ev))
+		channel_note_kind(ch, ev, a);
 	channel_append(ch, ev);
 	channel_wake(ch);
 }

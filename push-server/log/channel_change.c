@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "event/feed.h"
 #include "json/json_bind.h"
 
 #include "core/banned.h"
@@ -23,7 +24,8 @@ channel_change_of(const struct event *ev, struct arena *a)
 	struct change_payload in = {0};
 	struct es_err err;
 
-	if (ev->kind != EVENT_CHANNEL_UPDATED || ev->payload == NULL ||
+	if (ev->kind != EVENT_CHANNEL_UPDATED || feed_event_of_tenant(ev) ||
+	    ev->payload == NULL ||
 	    json_bind(ev->payload, strlen(ev->payload), change_fields,
 		ES_COUNT(change_fields), JSON_IGNORE_UNKNOWN, a, &in, &err) != ES_OK)
 		return (struct channel_change){0};

@@ -26,6 +26,10 @@
 	X(CHANNEL_ADDED, "channel_added") \
 	X(CHANNEL_REMOVED, "channel_removed") \
 	X(DM_OPENED, "dm_opened") \
+	X(CHANNEL_CREATED, "channel_created") \
+	X(USER_JOINED, "user_joined") \
+	X(USER_UPDATED, "user_updated") \
+	X(USER_DEACTIVATED, "user_deactivated") \
 	X(TYPING, "typing") \
 	X(RECEIPT, "receipt") \
 	X(READ, "read")

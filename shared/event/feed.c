@@ -21,17 +21,20 @@ enum es_code
 feed_parse_channel(const char *text, const struct tenant_id *tenant,
     const struct user_id *user, struct channel_id *out, struct es_err *err)
 {
-	if (strcmp(text, FEED_ME) != 0)
-		return feed_parse_only_channel(text, tenant, user, out, err);
-	return channel_id_parse(user->text, out, err);
+	if (strcmp(text, FEED_ME) == 0)
+		return channel_id_parse(user->text, out, err);
+	if (strcmp(text, FEED_TENANT) == 0)
+		return channel_id_parse(tenant->text, out, err);
+	return feed_parse_only_channel(text, tenant, user, out, err);
 }
 
 const char *
 feed_channel_name(const struct channel_id *channel, const struct tenant_id *tenant,
     const struct user_id *user)
 {
-	(void)tenant;
-	return strcmp(channel->text, user->text) == 0 ? FEED_ME : channel->text;
+	if (strcmp(channel->text, user->text) == 0)
+		return FEED_ME;
+	return strcmp(channel->text, tenant->text) == 0 ? FEED_TENANT : channel->text;
 }
 
 bool
@@ -53,8 +56,16 @@ feed_read_event(const struct tenant_id *tenant, const struct user_id *user,
 	return ev;
 }
 
+bool
+feed_event_of_tenant(const struct event *ev)
+{
+	return strcmp(ev->channel.text, ev->tenant.text) == 0;
+}
+
 const char *
 feed_event_channel(const struct event *ev)
 {
-	return feed_kind_of_user(ev->kind) ? FEED_ME : ev->channel.text;
+	if (feed_kind_of_user(ev->kind))
+		return FEED_ME;
+	return feed_event_of_tenant(ev) ? FEED_TENANT : ev->channel.text;
 }

@@ -1,12 +1,15 @@
-/* Feeds: the events that concern one user, whatever channels its sockets read. A feed has
- * a counter, a log and a topic like a channel, under the id of its user; no row of the
- * table channels has that id. Clients call the feed "@me". */
+/* Feeds: the events that concern one user, or all users of a tenant, whatever channels
+ * their sockets read. A feed has a counter, a log and a topic like a channel, under the
+ * id of its user or tenant; no row of the table channels has that id. Clients call the
+ * feeds
+ * "@me" and "@tenant". */
 #ifndef EVENT_FEED_H
 #define EVENT_FEED_H
 
 #include "event/event.h"
 
-#define FEED_ME "@me"
+#define FEED_ME     "@me"
+#define FEED_TENANT "@tenant"
 
 /* Reads the channel that a client names in a frame that reads events: the id of a
  * channel, or the name of a feed of this user. ES_NOT_FOUND for the id of a feed: each
@@ -31,5 +34,8 @@ struct event feed_read_event(const struct tenant_id *tenant, const struct user_i
 
 /* True for a kind that only feeds of users have. */
 bool feed_kind_of_user(enum event_kind kind);
+/* True for an event of the tenant's feed. It is about another channel, or about a user:
+ * channel_updated and channel_deleted do not change or end the feed. */
+bool feed_event_of_tenant(const struct event *ev);
 
 #endif

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "store/channel_store.h"
+#include "store/feed_store.h"
 #include "store/member_store.h"
 #include "store/store_private.h"
 #include "unicode/unicode.h"
@@ -67,6 +68,24 @@ channel_change_patch_payload(
 	return text.data;
 }
 
+/* Tells the tenant of a change of a public channel. Of a channel that turns private it
+ * tells only that: a new name is for members. */
+static enum es_code
+channel_change_tell(struct pg *pg, const struct actor *who, const struct channel_id *id,
+    const struct channel_patch *patch, const struct channel_state *now,
+    const char *payload, struct arena *a, struct event *event, struct es_err *err)
+{
+	const char *name = patch->name != NULL ? patch->name : now->name;
+	const bool hides =
+	    patch->is_private != NULL ? *patch->is_private : now->is_private;
+
+	if (now->is_private && hides)
+		return ES_OK;
+	return feed_store_tenant_channel(pg, who, id, EVENT_CHANNEL_UPDATED,
+	    hides ? NULL : name, hides ? "{\"isPrivate\":true}" : payload, a,
+	    &event->feed, err);
+}
+
 static enum es_code
 channel_change_patch_locked(struct pg *pg, const struct actor *who,
     const struct channel_id *id, const struct channel_patch *patch, struct arena *a,
@@ -96,8 +115,9 @@ channel_change_patch_locked(struct pg *pg, const struct actor *who,
 		return es_fail_field(
 		    err, ES_NAME_TAKEN, "name", "another channel has this name");
 	TRY(rc);
-	return store_number_event(
-	    pg, who, id, EVENT_CHANNEL_UPDATED, payload, a, event, err);
+	TRY(store_number_event(
+	    pg, who, id, EVENT_CHANNEL_UPDATED, payload, a, event, err));
+	return channel_change_tell(pg, who, id, patch, &now, payload, a, event, err);
 }
 
 enum es_code
@@ -118,6 +138,9 @@ channel_change_archive_locked(struct pg *pg, const struct actor *who,
     struct es_err *err)
 {
 	const char *const params[] = {who->tenant.text, id->text, pg_bool(archive)};
+	const enum event_kind kind =
+	    archive ? EVENT_CHANNEL_ARCHIVED : EVENT_CHANNEL_UPDATED;
+	const char *payload = archive ? "{\"archived\":true}" : "{\"archived\":false}";
 	struct channel_state now;
 	struct pg_rows rows;
 
@@ -133,9 +156,11 @@ channel_change_archive_locked(struct pg *pg, const struct actor *who,
 			return es_fail(err, ES_QUOTA_EXCEEDED,
 			    "the tenant has reached its limit of channels");
 	}
-	return store_number_event(pg, who, id,
-	    archive ? EVENT_CHANNEL_ARCHIVED : EVENT_CHANNEL_UPDATED,
-	    archive ? "{\"archived\":true}" : "{\"archived\":false}", a, event, err);
+	TRY(store_number_event(pg, who, id, kind, payload, a, event, err));
+	if (now.is_private)
+		return ES_OK;
+	return feed_store_tenant_channel(
+	    pg, who, id, kind, now.name, payload, a, &event->feed, err);
 }
 
 static enum es_code

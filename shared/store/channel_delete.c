@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "store/channel_store.h"
+#include "store/feed_store.h"
 #include "store/idempotency_store.h"
 #include "store/store_private.h"
 
@@ -39,7 +40,11 @@ channel_delete_locked(struct pg *pg, const struct actor *who, const struct chann
 	TRY(store_number_event(
 	    pg, who, id, EVENT_CHANNEL_DELETED, "{\"deleted\":true}", a, event, err));
 	TRY(store_lock_tenant(pg, who, a, err));
-	return pg_run(pg, NULL, &delete_stmt, params, a, &rows, err);
+	TRY(pg_run(pg, NULL, &delete_stmt, params, a, &rows, err));
+	if (now.is_private)
+		return ES_OK;
+	return feed_store_tenant_channel(pg, who, id, EVENT_CHANNEL_DELETED, now.name,
+	    "{\"deleted\":true}", a, &event->feed, err);
 }
 
 enum es_code

@@ -182,8 +182,11 @@ channel_store_insert(struct pg *pg, const struct actor *who, const struct channe
 	if (!pg_next(&rows, a, out))
 		return es_fail(err, ES_QUOTA_EXCEEDED,
 		    "the tenant has reached its limit of channels");
-	return feed_store_channel_added(
-	    pg, who, &who->user, &out->id, a, &out->feed, err);
+	TRY(feed_store_channel_added(pg, who, &who->user, &out->id, a, &out->feed, err));
+	if (out->is_private || out->feed == NULL)
+		return ES_OK;
+	return feed_store_tenant_channel(pg, who, &out->id, EVENT_CHANNEL_CREATED,
+	    out->name, "{}", a, &out->feed->feed, err);
 }
 
 enum es_code

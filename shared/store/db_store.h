@@ -15,7 +15,7 @@ struct db_state {
 
 /* The migration for which these programs were built. Readiness demands it or a newer
  * one. */
-#define DB_STORE_VERSION "20261129160000"
+#define DB_STORE_VERSION "20261129160100"
 
 extern const struct pg_stmt
     db_store_stmt; /* row: struct db_state; no parameters, no tenant */

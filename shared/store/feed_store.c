@@ -42,6 +42,24 @@ static const struct pg_stmt dm_opened = FEED_STMT("dm_opened",
     " string_to_table($3, ' ') w(id),"
     " LATERAL es_feed_event($1, w.id::uuid, 'dm_opened', $4, c.payload) e");
 
+static const struct pg_stmt tenant_channel = {
+    .name = "feed_tenant_channel",
+    .sql = "SELECT $1::uuid, e.seq, e.created_ms, p.payload FROM (SELECT"
+	   " jsonb_strip_nulls(jsonb_build_object('channelId', $4::uuid, 'name',"
+	   " $5::text)) || $6::jsonb AS payload) p,"
+	   " LATERAL es_feed_event($1::uuid, $1::uuid, $2, $3, p.payload) e",
+    .cols = feed_cols,
+    .n_cols = ES_COUNT(feed_cols),
+    .n_params = 6,
+};
+
+static const struct pg_stmt tenant_user = FEED_STMT("tenant_user",
+    "SELECT u.tenant_id, e.seq, e.created_ms, u.payload FROM (SELECT u.tenant_id,"
+    " jsonb_build_object('userId', u.id, 'displayName', u.display_name, 'role', u.role,"
+    " 'status', CASE WHEN u.deleted_at IS NULL THEN u.status ELSE 'deleted' END)"
+    " AS payload FROM users u WHERE u.tenant_id = $1 AND u.id = $2) u,"
+    " LATERAL es_feed_event($1, $1, $3, $4, u.payload) e");
+
 static enum es_code
 feed_store_run(struct pg *pg, const struct actor *who, const struct pg_stmt *stmt,
     const char *const params[], enum event_kind kind, struct arena *a, struct event **out,
@@ -99,4 +117,25 @@ feed_store_dm_opened(struct pg *pg, const struct actor *who, const char *people,
 	    who->tenant.text, channel->text, people, who->user.text};
 
 	return feed_store_run(pg, who, &dm_opened, params, EVENT_DM_OPENED, a, out, err);
+}
+
+enum es_code
+feed_store_tenant_channel(struct pg *pg, const struct actor *who,
+    const struct channel_id *channel, enum event_kind kind, const char *name,
+    const char *changes, struct arena *a, struct event **out, struct es_err *err)
+{
+	const char *const params[] = {who->tenant.text, event_kind_name(kind),
+	    who->user.text, channel->text, name, changes};
+
+	return feed_store_run(pg, who, &tenant_channel, params, kind, a, out, err);
+}
+
+enum es_code
+feed_store_tenant_user(struct pg *pg, const struct actor *who, const struct user_id *user,
+    enum event_kind kind, struct arena *a, struct event **out, struct es_err *err)
+{
+	const char *const params[] = {
+	    who->tenant.text, user->text, event_kind_name(kind), who->user.text};
+
+	return feed_store_run(pg, who, &tenant_user, params, kind, a, out, err);
 }

@@ -1,6 +1,7 @@
 /* Changes of a user's status: deactivate, reactivate, delete. */
 #include <string.h>
 
+#include "store/feed_store.h"
 #include "store/ownership_store.h"
 #include "store/store_private.h"
 #include "store/user_private.h"
@@ -64,9 +65,11 @@ user_status_change(struct pg *pg, const struct actor *who, const struct user_ste
 	if (!*same)
 		return es_fail(err, ES_UNAVAILABLE,
 		    "the user keeps becoming an owner of channels; try again");
-	if (step == &to_active)
-		return ES_OK;
-	return ownership_store_hand_on(pg, who, id, NULL, a, &now->handed_on, err);
+	if (step != &to_active)
+		TRY(ownership_store_hand_on(pg, who, id, NULL, a, &now->handed_on, err));
+	return feed_store_tenant_user(pg, who, id,
+	    step == &to_active ? EVENT_USER_UPDATED : EVENT_USER_DEACTIVATED, a,
+	    &now->feed, err);
 }
 
 static enum es_code

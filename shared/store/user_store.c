@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "store/feed_store.h"
 #include "store/store_private.h"
 #include "store/user_private.h"
 #include "unicode/unicode.h"
@@ -136,6 +137,15 @@ user_store_is_owner_role(const char *role)
 	return role != NULL && strcmp(role, "owner") == 0;
 }
 
+static enum es_code
+user_store_insert(struct pg *pg, const struct actor *who, const char *const params[],
+    struct arena *a, struct user *out, struct es_err *err)
+{
+	TRY(user_store_run_one(pg, who, &create, params, a, out, err));
+	return feed_store_tenant_user(
+	    pg, who, &out->id, EVENT_USER_JOINED, a, &out->feed, err);
+}
+
 enum es_code
 user_store_create(struct pg *pg, const struct actor *who, const struct user_new *in,
     struct arena *a, struct user *out, struct es_err *err)
@@ -152,7 +162,8 @@ user_store_create(struct pg *pg, const struct actor *who, const struct user_new 
 		    err, ES_FORBIDDEN, "role", "only an owner may do this");
 	if (id.text[0] == '\0')
 		uuid_new(id.text);
-	return user_store_run_one(pg, who, &create, params, a, out, err);
+	TRY(pg_begin(pg, &who->tenant, err));
+	return store_end(pg, user_store_insert(pg, who, params, a, out, err), err);
 }
 
 /* Refuses a caller that may not apply this patch to this user. patch NULL: the change is
@@ -265,7 +276,11 @@ user_store_patch_locked(struct pg *pg, const struct actor *who, const struct use
 	}
 	TRY(user_store_run_one(pg, who, &change, params, a, out, err));
 	out->acl_version = version;
-	return ES_OK;
+	if (strcmp(now.display_name, out->display_name) == 0 &&
+	    strcmp(now.role, out->role) == 0)
+		return ES_OK; /* the rest of a user is not for all */
+	return feed_store_tenant_user(
+	    pg, who, id, EVENT_USER_UPDATED, a, &out->feed, err);
 }
 
 enum es_code

@@ -29,6 +29,9 @@ struct user {
 	 * active owner (ownership_store.h). The caller publishes them. Set by
 	 * user_store_deactivate() and user_store_delete(). */
 	struct event_list handed_on;
+	/* An event of the tenant's feed that the call has stored, to be published; or
+	 * NULL. Set by the functions that create or change a user. */
+	struct event *feed;
 };
 
 struct user_new {

@@ -106,6 +106,8 @@ ARGUMENTS = {
     "envelope_version": [[]],
     "feed_channel_added": [[T, HOT, READER, OWNER], [T, QUIET, BOB, OWNER]],
     "feed_channel_removed": [[T, HOT, READER, OWNER, "removed"]],
+    "feed_tenant_channel": [[T, "channel_updated", OWNER, QUIET, "name", "{}"]],
+    "feed_tenant_user": [[T, BOB, "user_joined", OWNER]],
     "feed_dm_opened": [[T, row(7, 3), PEOPLE, BOB]],
     "idempotency_claim": [[T, "user", "POST /channels", "k1", HASH, NEW],
                           [T, "user", "POST /channels", "new", HASH, NEW]],

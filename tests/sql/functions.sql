@@ -280,6 +280,13 @@ SELECT results_eq(format('SELECT * FROM es_heads(ARRAY[%1$L, %1$L, %1$L, %2$L]::
     :'t1', :'t2', :'a1', pg_temp.id('a', 77)),
     $$ VALUES (1, 0::bigint, false), (2, NULL, NULL), (3, 0, false), (4, NULL, NULL) $$,
     'the head of a feed without events is 0; another id is unknown');
+SELECT results_eq(format('SELECT ord, last_seq, may_post FROM es_rights(ARRAY[%1$L, %1$L, %2$L]::uuid[], ARRAY[%3$L, %4$L, %5$L]::uuid[],
+    ARRAY[%1$L, %2$L, %1$L]::uuid[])', :'t1', :'t2', :'a1', :'a2', :'b1'),
+    $$ VALUES (1, 0::bigint, false) $$, 'es_rights: a user reads the feed of its own tenant only');
+UPDATE users SET role = 'guest' WHERE id = :'a2';
+SELECT results_eq(format('SELECT ord FROM es_rights(ARRAY[%1$L, %1$L]::uuid[], ARRAY[%2$L, %2$L]::uuid[], ARRAY[%1$L, %2$L]::uuid[])',
+    :'t1', :'a2'), ARRAY[2], 'es_rights: a guest reads its own feed, and not the tenant''s');
+UPDATE users SET role = 'member' WHERE id = :'a2';
 SELECT results_eq(format('SELECT seq, created_ms > 0 FROM es_feed_event(%L, %L, %L, %L, %L)', :'t1', :'a1', 'k', :'a2', '{"x": 1}'),
     $$ VALUES (1::bigint, true) $$, 'the first event of a feed creates its head');
 SELECT results_eq(format('SELECT seq FROM es_feed_event(%L, %L, %L, %L, %L)', :'t1', :'a1', 'k', :'a2', '{}'),

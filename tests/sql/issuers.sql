@@ -49,6 +49,9 @@ SELECT results_eq($$ SELECT role FROM es_provision(gen_random_uuid(), 'new', 'Ne
     ARRAY['member'], 'es_provision creates a user');
 SELECT results_eq($$ SELECT user_id FROM es_provision(gen_random_uuid(), 'new', 'Other', 'o@x.test') $$,
     $$ SELECT id FROM users WHERE external_id = 'new' $$, 'es_provision creates one user for an id');
+SELECT results_eq($$ SELECT e.kind, e.payload ->> 'displayName' FROM channel_events e JOIN users u ON u.external_id = 'new'
+    WHERE e.channel_id = e.tenant_id AND e.payload ->> 'userId' = u.id::text $$,
+    $$ VALUES ('user_joined', 'New') $$, 'es_provision tells the tenant of a new user, once');
 SELECT role FROM es_provision(gen_random_uuid(), 'twin', 'Twin', 'N@x.test') \g /dev/null
 SELECT is(email, id || '@users.invalid', 'a user with a taken address gets an address of its own')
 FROM users WHERE external_id = 'twin';

@@ -6,6 +6,7 @@
 #include "store/member_store.h"
 #include "store/ownership_store.h"
 #include "store/reader_store.h"
+#include "store/user_store.h"
 #include "store_fixture.h"
 
 #include "core/banned.h"
@@ -217,12 +218,109 @@ a_feed_is_paged_like_a_channel(void)
 	CU_ASSERT_EQUAL(rows.count, 0);
 }
 
+/* The event is the next one of the tenant's feed. */
+static void
+is_told(const struct event *ev, enum event_kind kind, const char *payload)
+{
+	static const char head[] =
+	    "SELECT last_seq FROM channel_heads WHERE channel_id = $1";
+	const char *const params[] = {f.owner.tenant.text};
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(ev);
+	CU_ASSERT_EQUAL(ev->kind, kind);
+	CU_ASSERT_STRING_EQUAL(ev->channel.text, f.owner.tenant.text);
+	CU_ASSERT_PTR_NOT_NULL(strstr(ev->payload, payload));
+	CU_ASSERT_PTR_NULL(ev->feed);
+	CU_ASSERT_EQUAL(fixture_number(&f, &f.owner.tenant, head, params, 1), ev->seq);
+}
+
+static void
+patch(const struct channel_id *id, const char *name, const bool *is_private)
+{
+	const struct channel_patch change = {.name = name, .is_private = is_private};
+
+	FINE(channel_store_patch(
+	    f.pg, &f.owner, id, &change, f.arena, &channel, &event, &f.err));
+}
+
+static void
+public_channels_are_told_to_the_tenant(void)
+{
+	static const bool yes = true, no = false;
+	const struct channel_new in = {.name = "told"};
+
+	FINE(channel_store_create(f.pg, &f.owner, &in, f.arena, &channel, &f.err));
+	is_told(channel.feed->feed, EVENT_CHANNEL_CREATED, "\"name\": \"told\"");
+	const struct channel_id id = channel.id;
+
+	patch(&id, "told again", NULL);
+	is_told(event.feed, EVENT_CHANNEL_UPDATED, "\"name\": \"told again\"");
+	patch(&id, "told again", NULL);
+	CU_ASSERT_PTR_NULL(event.feed); /* nothing has changed */
+	patch(&id, "for members", &yes);
+	is_told(event.feed, EVENT_CHANNEL_UPDATED, "\"isPrivate\": true");
+	CU_ASSERT_PTR_NULL(strstr(event.feed->payload, "for members"));
+	patch(&id, "more for members", NULL);
+	CU_ASSERT_PTR_NULL(event.feed);
+	FINE(channel_store_archive(
+	    f.pg, &f.owner, &id, f.arena, &channel, &event, &f.err));
+	CU_ASSERT_PTR_NULL(event.feed);
+	FINE(channel_store_unarchive(
+	    f.pg, &f.owner, &id, f.arena, &channel, &event, &f.err));
+	CU_ASSERT_PTR_NULL(event.feed);
+	patch(&id, NULL, &no);
+	is_told(event.feed, EVENT_CHANNEL_UPDATED, "\"isPrivate\": false");
+	CU_ASSERT_PTR_NOT_NULL(strstr(event.feed->payload, "more for members"));
+	FINE(channel_store_archive(
+	    f.pg, &f.owner, &id, f.arena, &channel, &event, &f.err));
+	is_told(event.feed, EVENT_CHANNEL_ARCHIVED, "\"archived\": true");
+	FINE(channel_store_unarchive(
+	    f.pg, &f.owner, &id, f.arena, &channel, &event, &f.err));
+	is_told(event.feed, EVENT_CHANNEL_UPDATED, "\"archived\": false");
+	FINE(channel_store_delete(f.pg, &f.owner, &id, f.arena, &event, &f.err));
+	is_told(event.feed, EVENT_CHANNEL_DELETED, id.text);
+	const struct channel_id hidden = fixture_channel(&f, &f.owner, "hidden", true);
+
+	FINE(channel_store_delete(f.pg, &f.owner, &hidden, f.arena, &event, &f.err));
+	CU_ASSERT_PTR_NULL(event.feed);
+}
+
+static void
+users_are_told_to_the_tenant(void)
+{
+	const struct user_new in = {
+	    .email = "told@example.com", .display_name = "Told", .role = "member"};
+	struct user_patch change = {.display_name = "Told Again"};
+	struct user user;
+
+	FINE(user_store_create(f.pg, &f.owner, &in, f.arena, &user, &f.err));
+	is_told(user.feed, EVENT_USER_JOINED, "\"displayName\": \"Told\"");
+	const struct user_id id = user.id;
+
+	FINE(user_store_patch(f.pg, &f.owner, &id, &change, f.arena, &user, &f.err));
+	is_told(user.feed, EVENT_USER_UPDATED, "\"displayName\": \"Told Again\"");
+	change = (struct user_patch){.email = "told.again@example.com"};
+	FINE(user_store_patch(f.pg, &f.owner, &id, &change, f.arena, &user, &f.err));
+	CU_ASSERT_PTR_NULL(user.feed); /* the address is not for all */
+	FINE(user_store_deactivate(f.pg, &f.owner, &id, f.arena, &user, &f.err));
+	is_told(user.feed, EVENT_USER_DEACTIVATED, "\"status\": \"deactivated\"");
+	FINE(user_store_deactivate(f.pg, &f.owner, &id, f.arena, &user, &f.err));
+	CU_ASSERT_PTR_NULL(user.feed);
+	FINE(user_store_reactivate(f.pg, &f.owner, &id, f.arena, &user, &f.err));
+	is_told(user.feed, EVENT_USER_UPDATED, "\"status\": \"active\"");
+	FINE(user_store_delete(f.pg, &f.owner, &id, f.arena, &user, &f.err));
+	is_told(user.feed, EVENT_USER_DEACTIVATED, "\"status\": \"deleted\"");
+	CU_ASSERT_PTR_NULL(strstr(user.feed->payload, "Told"));
+}
+
 static CU_TestInfo cases[] = {
     {"members are added and removed", members_are_added_and_removed},
     {"bans and joins", bans_and_joins},
     {"channels are created and taken over", channels_are_created_and_taken_over},
     {"each person of a group gets an event", each_person_of_a_group_gets_an_event},
     {"only its user reads a feed", only_its_user_reads_a_feed},
+    {"public channels are told to the tenant", public_channels_are_told_to_the_tenant},
+    {"users are told to the tenant", users_are_told_to_the_tenant},
     {"a feed is paged like a channel", a_feed_is_paged_like_a_channel},
     CU_TEST_INFO_NULL,
 };

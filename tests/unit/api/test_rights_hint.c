@@ -32,6 +32,12 @@ announce_acl(struct api *api, const struct http_req *req, const struct control *
 }
 
 void
+announce_event(struct api *api, const struct http_req *req, struct event *event)
+{
+	(void)api, (void)req, (void)event;
+}
+
+void
 announce_events(struct api *api, const struct http_req *req, struct event_list *events)
 {
 	(void)api, (void)req;

@@ -20,6 +20,8 @@ a_client_names_a_channel_or_its_feed(void)
 {
 	CU_ASSERT_EQUAL(feed_parse_channel("@me", &tenant, &user, &id, &err), ES_OK);
 	CU_ASSERT_STRING_EQUAL(id.text, USER);
+	CU_ASSERT_EQUAL(feed_parse_channel("@tenant", &tenant, &user, &id, &err), ES_OK);
+	CU_ASSERT_STRING_EQUAL(id.text, TENANT);
 	CU_ASSERT_EQUAL(feed_parse_channel(CHANNEL, &tenant, &user, &id, &err), ES_OK);
 	CU_ASSERT_STRING_EQUAL(id.text, CHANNEL);
 	CU_ASSERT_EQUAL(feed_parse_only_channel("01900000-0000-7000-8000-00000000C001",
@@ -54,7 +56,7 @@ other_names_are_refused(void)
 static void
 the_server_uses_the_name_of_the_feed(void)
 {
-	const struct channel_id feed = {USER}, channel = {CHANNEL};
+	const struct channel_id feed = {USER}, channel = {CHANNEL}, of_tenant = {TENANT};
 	struct event ev = {
 	    .kind = EVENT_CHANNEL_ADDED, .tenant = tenant, .channel = feed};
 
@@ -64,6 +66,11 @@ the_server_uses_the_name_of_the_feed(void)
 	ev.kind = EVENT_CHANNEL_UPDATED;
 	ev.channel = channel;
 	CU_ASSERT_STRING_EQUAL(feed_event_channel(&ev), CHANNEL);
+	CU_ASSERT_FALSE(feed_event_of_tenant(&ev));
+	ev.channel = of_tenant;
+	CU_ASSERT_STRING_EQUAL(feed_event_channel(&ev), "@tenant");
+	CU_ASSERT_TRUE(feed_event_of_tenant(&ev));
+	CU_ASSERT_STRING_EQUAL(feed_channel_name(&of_tenant, &tenant, &user), "@tenant");
 }
 
 static CU_TestInfo cases[] = {

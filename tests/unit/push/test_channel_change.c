@@ -5,15 +5,25 @@
 
 #include "core/banned.h"
 
+#define TENANT  "01900000-0000-7000-8000-000000000001"
+#define CHANNEL "01900000-0000-7000-8000-00000000c001"
+
 static struct channel_change
-change(enum event_kind kind, const char *payload)
+change_in(struct channel_id channel, enum event_kind kind, const char *payload)
 {
 	struct arena *a = arena_new();
-	const struct event ev = {.kind = kind, .payload = payload};
+	const struct event ev = {
+	    .kind = kind, .tenant = {TENANT}, .channel = channel, .payload = payload};
 	const struct channel_change found = channel_change_of(&ev, a);
 
 	arena_free(&a);
 	return found;
+}
+
+static struct channel_change
+change(enum event_kind kind, const char *payload)
+{
+	return change_in((struct channel_id){CHANNEL}, kind, payload);
 }
 
 static void
@@ -55,9 +65,20 @@ other_events_change_nothing(void)
 	CU_ASSERT_FALSE(c.has_private || c.is_private || c.has_posting || c.admins_post);
 }
 
+/* There the event is about another channel. */
+static void
+nothing_in_the_feed_of_the_tenant(void)
+{
+	const struct channel_change c = change_in((struct channel_id){TENANT},
+	    EVENT_CHANNEL_UPDATED, "{\"isPrivate\":true,\"postingPolicy\":\"admins\"}");
+
+	CU_ASSERT_FALSE(c.has_private || c.is_private || c.has_posting || c.admins_post);
+}
+
 static CU_TestInfo cases[] = {
     {"reads privacy and posting policy", reads_privacy_and_policy},
     {"other events change nothing", other_events_change_nothing},
+    {"nor do events of the tenant's feed", nothing_in_the_feed_of_the_tenant},
     CU_TEST_INFO_NULL,
 };
 

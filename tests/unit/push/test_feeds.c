@@ -146,12 +146,42 @@ own_read_marks(void)
 	hub_end();
 }
 
+/* An event of the tenant's feed about another channel does not change or end the feed. */
+static void
+of_the_tenant(void)
+{
+	static const enum event_kind kinds[] = {EVENT_CHANNEL_UPDATED,
+	    EVENT_CHANNEL_ARCHIVED, EVENT_CHANNEL_DELETED, EVENT_USER_JOINED};
+
+	begin();
+	(void)snprintf(out.channels[FEED].id.text, sizeof(out.channels[FEED].id.text),
+	    "%s", OUT_TENANT);
+	hub_subscribe(reader, FEED, -1);
+	hub_deliver_all();
+	for (size_t i = 0; i < ES_COUNT(kinds); i++) {
+		out_commit(&out, FEED, kinds[i], 0);
+		out.channels[FEED].events[i + 1].payload = "{\"isPrivate\":true}";
+		out.channels[FEED].deleted = out.channels[FEED].archived = false;
+	}
+	hub_deliver_all();
+	CU_ASSERT_EQUAL(hub_count(reader, "\"channelId\":\"@tenant\""), 5);
+	CU_ASSERT_EQUAL(
+	    hub_count(reader, "\"type\":\"user_joined\",\"channelId\":\"@tenant\""), 1);
+	CU_ASSERT_EQUAL(hub_count(reader, "\"type\":\"unsubscribed\""), 0);
+	hub_subscribe(reader, FEED, 0); /* from the log, or from a page */
+	hub_deliver_all();
+	CU_ASSERT_EQUAL(hub_count(reader, "\"type\":\"channel_deleted\""), 2);
+	CU_ASSERT_EQUAL(hub_count(reader, "\"type\":\"unsubscribed\""), 0);
+	hub_end();
+}
+
 static CU_TestInfo cases[] = {
     {"events arrive live and by replay, under the name @me", live_and_replayed},
     {"no other user reads them", nobody_elses},
     {"a lost event is healed", healed},
     {"gaps have the name of the feed", gaps},
     {"a read mark reaches the user's sockets", own_read_marks},
+    {"events of the tenant's feed do not end it", of_the_tenant},
     {"the subscription ends with the right", ended},
     CU_TEST_INFO_NULL,
 };
