@@ -38,6 +38,20 @@ message_detail_emoji_query(const char *emoji, struct arena *a)
 	return t.data;
 }
 
+static void
+message_detail_write_reactors(struct json_write *w, const struct reactor_page *page)
+{
+	jw_array(w, "users");
+	for (size_t i = 0; i < page->n; i++) {
+		jw_object(w, NULL);
+		jw_string(w, "userId", page->items[i].user.text);
+		jw_string(w, "displayName", page->items[i].display_name);
+		json_shape_time(w, "reactedAt", page->items[i].reacted_ms);
+		jw_object_end(w);
+	}
+	jw_array_end(w);
+}
+
 /* GET /channels/{channelId}/messages/{messageId}/reactions?emoji= */
 enum es_code
 message_reactions(
@@ -64,15 +78,7 @@ message_reactions(
 	http_json(res, &w, 200);
 	jw_object(&w, NULL);
 	jw_string(&w, "emoji", emoji);
-	jw_array(&w, "users");
-	for (size_t i = 0; i < page.n; i++) {
-		jw_object(&w, NULL);
-		jw_string(&w, "userId", page.items[i].user.text);
-		jw_string(&w, "displayName", page.items[i].display_name);
-		json_shape_time(&w, "reactedAt", page.items[i].reacted_ms);
-		jw_object_end(&w);
-	}
-	jw_array_end(&w);
+	message_detail_write_reactors(&w, &page);
 	paging_next(req, res, &w, &list,
 	    page.more ? page.items[page.n - 1].user.text : NULL, limit,
 	    message_detail_emoji_query(emoji, req->arena));

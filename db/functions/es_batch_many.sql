@@ -69,10 +69,12 @@ BEGIN
 	-- it reads stays true.
 	IF cardinality(p_tenant) <= plain_limit AND NOT true = ANY (head_archived) THEN
 		-- Channels of two tenants may have one id; the loop below looks heads up by it.
-		SELECT array_agg(k.display_name), count(DISTINCT k.dedupe_key) = cardinality(p_tenant)
+		-- Without ORDER BY, PostgreSQL 16 gives array_agg() the order of a DISTINCT beside it.
+		SELECT array_agg(k.display_name ORDER BY k.ord),
+		    count(DISTINCT k.dedupe_key) = cardinality(p_tenant)
 		    AND count(DISTINCT k.channel_id) = cardinality(head_channel)
 		INTO names, all_plain
-		FROM (SELECT e.dedupe_key, e.channel_id, u.display_name
+		FROM (SELECT e.dedupe_key, e.channel_id, u.display_name, e.ord
 			FROM unnest(p_tenant, p_channel, p_sender, p_key, p_envelope)
 			    WITH ORDINALITY AS e (tenant_id, channel_id, sender_id, dedupe_key,
 			    envelope_id, ord)
@@ -94,8 +96,7 @@ BEGIN
 				AND f.dedupe_key = e.dedupe_key AND f.envelope_id = e.envelope_id
 				LIMIT 1) f ON true
 			WHERE m.found IS NULL AND f.found IS NULL AND (c.posting_policy <> 'admins'
-			    OR r.role <> 'member' OR u.role IN ('owner', 'admin'))
-			ORDER BY e.ord) k;
+			    OR r.role <> 'member' OR u.role IN ('owner', 'admin'))) k;
 	END IF;
 
 	IF all_plain THEN

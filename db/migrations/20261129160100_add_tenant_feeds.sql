@@ -1,4 +1,4 @@
--- echostream:functions 30fcd6a287df53c58eca805e31aa34161f818e9abdb2c373efbb07ef8d1c38de
+-- echostream:functions c7df49e02205b143c29c5be12d6f6044cc376b80ca91fcf7f2b2ece4b20bec58
 -- migrate:up
 
 -- Adds the feeds of tenants: rows of channel_heads and channel_events under the id of the tenant.
