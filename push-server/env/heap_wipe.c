@@ -20,6 +20,8 @@ void __libc_free(void *p);
 void *__libc_realloc(void *p, size_t size);
 /* NOLINTEND(bugprone-reserved-identifier) */
 
+/* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name): glibc's are reserved
+ */
 HEAP_WIPE_EXPORT void
 free(void *p)
 {
@@ -37,9 +39,12 @@ realloc(void *p, size_t size)
 	const size_t old = p != NULL ? malloc_usable_size(p) : 0;
 	void *grown;
 
-	if (p == NULL || size == 0) {
+	if (p == NULL)
+		return malloc(
+		    size); /* NOLINT(clang-analyzer-optin.portability.UnixAPI) */
+	if (size == 0) {
 		free(p);
-		return size == 0 && p != NULL ? NULL : malloc(size);
+		return NULL;
 	}
 	if (size <= old) {
 		explicit_bzero((char *)p + size, old - size);
@@ -52,3 +57,4 @@ realloc(void *p, size_t size)
 	free(p);
 	return grown;
 }
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */

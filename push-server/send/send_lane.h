@@ -55,7 +55,7 @@ void send_lane_free(struct send_lane *lane);
 /* Append a message or change; its texts are copied. deadline_ms must not be earlier than
  * that of any item added before. */
 struct send_item *send_lane_add(
-    struct send_lane *lane, const struct send_new *message, int64_t deadline_ms);
+    struct send_lane *lane, const struct send_new *new, int64_t deadline_ms);
 /* Returns the first item of the lane, or NULL when it is empty. */
 struct send_item *send_lane_first(const struct send_lane *lane);
 /* Returns the item with this number, or NULL when it no longer waits. */

@@ -366,6 +366,7 @@ the_second_request_reads_ahead(void)
 	CU_ASSERT_STRING_EQUAL(ahead_for, "");
 
 	/* a key that was refused is not remembered */
+	arena_free(&mem);
 	begin(KEY_ADMIN, API_KEY_ACTIVE, "bot");
 	database_says = ES_UNAUTHENTICATED;
 	for (int i = 0; i < 2; i++) {
