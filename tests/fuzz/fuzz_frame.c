@@ -93,6 +93,7 @@ ws_adopt(struct conn *c, int fd, char *first, size_t len)
 static struct worker worker;
 static struct metrics *metrics;
 static struct push_conf conf = {
+    .common = {.queue_url = "redis:", .queue_redis_url = "", .redis_url = "redis://r"},
     .auth = {.jwt_secret = "0123456789abcdef0123456789abcdef",
 	.jwt_kid = "hs1",
 	.jwt_secret_old = "",
