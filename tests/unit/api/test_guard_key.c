@@ -364,7 +364,6 @@ the_second_request_reads_ahead(void)
 	/* the header may name another user */
 	CU_ASSERT_EQUAL(check(&route, KEY_ID), ES_OK);
 	CU_ASSERT_STRING_EQUAL(ahead_for, "");
-
 	/* a key that was refused is not remembered */
 	arena_free(&mem);
 	begin(KEY_ADMIN, API_KEY_ACTIVE, "bot");
