@@ -3,8 +3,8 @@
 -- version; NULL: any. The caller holds the lock of the channel's head.
 --
 -- The author may edit within the tenant's editWindowSeconds (none: always) and delete at any
--- time. Admins of the channel or the tenant may do both to each message. Who sees the
--- channel may react.
+-- time. Admins of the channel or the tenant may edit and delete each message. Each user
+-- who sees the channel may react.
 --
 -- Callers: es_change(), es_change_reactions(). Runs as their owner.
 
